@@ -6,6 +6,7 @@ from collections.abc import Collection
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 
+from penstock._declared.step import Location
 from penstock.evidence._analysis.added import added_by
 from penstock.evidence._analysis.engine import TOO_DEEP, Engine
 from penstock.evidence._analysis.guesses import COMMON, OF_TYPES
@@ -44,6 +45,7 @@ from penstock.evidence._analysis.values import (
 from penstock.evidence._source.files import Definition, SourceFile
 from penstock.evidence._source.functions import called_by, nodes_in, written
 from penstock.evidence._source.project import Project
+from penstock.evidence._strings import names_got
 
 __all__ = ["WaysOut"]
 
@@ -103,6 +105,9 @@ _MODEL = re.compile(r"(?:Model|DeclarativeBase|declarative_base\(\))$")
 _LOADED = re.compile(r"\.load\(\)|(?<=[)\]])\.(?:driver|plugin|obj)\b|\bload_entry_point\(\)")
 """How the name of a plugin begins, after what finds it."""
 
+_FINDING = re.compile(r"(?:get|select|find|load|make|list|has|is)_")
+"""How the name of a function begins that finds a template, or names it, and does not render it."""
+
 _OF_REQUESTS = VERBS | {"route", "api_route", "websocket", "errorhandler", "exception_handler"}
 """Decorators of functions that are called for requests, and not as plugins."""
 
@@ -117,6 +122,7 @@ class WaysOut:
         self._added: dict[Definition, frozenset[str] | None] = {}
         self._kept_arguments: dict[Definition, bool] = {}
         self._known_ancestors: dict[Definition, list[Definition]] = {}
+        self._known_names: dict[tuple[Location, str], frozenset[str] | None] = {}
         self._known_lambdas: dict[Definition, list[Definition]] = {}
 
     def may_lead(self, outside: Outside, wanted: Definition, *, is_own: bool) -> bool:
@@ -299,7 +305,7 @@ class WaysOut:
     def _is_in_template(self, outside: Outside, wanted: Definition) -> bool:
         """Return whether a library may render a template, and a template may call *wanted*."""
         name = last_of(outside.library or "").lower()
-        if "render" not in name and "template" not in name:
+        if "render" not in name and ("template" not in name or _FINDING.match(name)):
             return False
         return any(
             not decorators_of(each).isdisjoint(IN_TEMPLATES)
@@ -311,10 +317,13 @@ class WaysOut:
     def _is_shown(self, method: Definition) -> bool:
         """Return whether a template may show what *method* returns, of an object that it gets.
 
-        It passes no arguments, and has no use for a method that returns nothing.
+        It passes no arguments, and has no use for a method that returns nothing, nor for one that
+        changes what is stored or is a view.
         """
         if method.name in {"render", "__str__"}:
             return True
+        if method.name in STORING | VERBS:
+            return False
         is_plain = not method.name.startswith("_") and self._fits(_NO_ARGUMENTS, method)
         return is_plain and (_is_property(method) or _returns(method))
 
@@ -342,6 +351,8 @@ class WaysOut:
             return False
         if "." in library[found.end() :]:
             return self._may_be_called(last_of(library), outside, wanted)
+        if _CLASS.search(outside.text):
+            return self._may_be_made_by(outside, wanted)
         if self._project.is_value(wanted):
             return True
         return is_plugin and any(
@@ -406,6 +417,9 @@ class WaysOut:
             return False
         owner, _, prefix = library.removeprefix(GOT).removesuffix("*)").rpartition(", ")
         if owner == A_MODULE:
+            names = self._names_got(outside)
+            if names is not None and wanted.name not in names:
+                return False
             if "." in wanted.qualname and not self._makes_objects(wanted):
                 return False
             owner = ""
@@ -416,6 +430,21 @@ class WaysOut:
             and (not owner or self._may_be_of(each, owner))
             for each in (self._ancestors(wanted) if owner else [wanted])
         )
+
+    def _is_got_by_other_names(self, outside: Outside, wanted: Definition) -> bool:
+        """Return whether `getattr` is asked for names, of which none may lead to *wanted*."""
+        names = self._names_got(outside) if outside.text.startswith("getattr(") else None
+        if names is None:
+            return False
+        return names.isdisjoint(each.name for each in self._ancestors(wanted))
+
+    def _names_got(self, outside: Outside) -> frozenset[str] | None:
+        """Return the names that `getattr` is asked for, or None if these are not known."""
+        key = outside.location, outside.text
+        if key not in self._known_names:
+            function = self._project.function_at(outside.location)
+            self._known_names[key] = names_got(self._project, function, outside.text)
+        return self._known_names[key]
 
     def _may_be_of(self, method: Definition, owner: str) -> bool:
         """Return whether an object of the class called *owner*, or of a subclass, has *method*."""
@@ -428,7 +457,7 @@ class WaysOut:
     def _may_name(self, outside: Outside, wanted: Definition, *, is_own: bool) -> bool:
         """Return whether a call leads to *wanted* by its name, or by a value that is kept."""
         text, project = outside.text, self._project
-        if _REQUESTED.search(text):
+        if _REQUESTED.search(text) or self._is_got_by_other_names(outside, wanted):
             return False
         name = re.split(r"[.(\[]", text)[-1] if text[-1:] not in ")]" else ""
         if name.isidentifier() and "." in text:
@@ -442,8 +471,7 @@ class WaysOut:
         """Return whether a value that is called may lead to *wanted*."""
         has_more, passed = self._project.has_partial_of, outside.passed
         if _CLASS.search(outside.text):
-            makers = (each for each in self._ancestors(wanted) if self._makes_objects(each))
-            return any(self._fits(passed, each) for each in makers)
+            return self._may_be_made_by(outside, wanted)
         return any(
             (
                 each.kind == "lambda"
@@ -454,6 +482,11 @@ class WaysOut:
             and self._fits(passed, each, may_have_more=has_more(each))
             for each in (*self._lambdas(wanted), *self._ancestors(wanted))
         )
+
+    def _may_be_made_by(self, outside: Outside, wanted: Definition) -> bool:
+        """Return whether a class that is called may lead to *wanted* when it makes an object."""
+        makers = (each for each in self._ancestors(wanted) if self._makes_objects(each))
+        return any(self._fits(outside.passed, each) for each in makers)
 
     def _makes_objects(self, function: Definition) -> bool:
         """Return whether a call of a class runs *function*."""
@@ -514,7 +547,12 @@ class WaysOut:
     def _fits(
         self, passed: Passed | None, function: Definition, *, may_have_more: bool = False
     ) -> bool:
-        """Return whether *function*, with its decorators, may be called with *passed*."""
+        """Return whether *function*, with its decorators, may be called with *passed*.
+
+        A module that leads to a step when it is imported may not.
+        """
+        if function.kind == "module":
+            return False
         if function not in self._added:
             self._added[function] = self._added_to(function)
         added = self._added[function]

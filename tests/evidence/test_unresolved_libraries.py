@@ -452,6 +452,43 @@ def charge(amount): pass
 
 
 @pytest.mark.parametrize(
+    ("called", "verdict"), [("plugin_cls", "contradicted"), ("plugin", "unverified")]
+)
+def test_a_plugin_that_is_a_class_is_not_a_function(called, verdict):
+    """The name says that a call of what an entry point loads makes an object."""
+    source = f"""
+from importlib.metadata import entry_points
+@step
+def pay(name):
+    {called} = entry_points(group=name)[name].load()
+    {called}(1)
+@step
+def charge(amount): pass
+"""
+
+    assert verdicts(checked(source, EDGE)) == {EDGE: (verdict,)}
+
+
+@pytest.mark.parametrize("is_called", [True, False])
+def test_a_plugin_that_is_a_class_may_lead_on(is_called):
+    """A class that an entry point loads makes an object, which may call a step."""
+    source = f"""
+from importlib.metadata import entry_points
+class Plugin:
+    def __init__(self, amount): {"charge(amount)" if is_called else "print(amount)"}
+@step
+def pay(name):
+    plugin_cls = entry_points(group=name)[name].load()
+    plugin_cls(1)
+@step
+def charge(amount): pass
+"""
+
+    verdict = "unverified" if is_called else "contradicted"
+    assert verdicts(checked(source, EDGE)) == {EDGE: (verdict,)}
+
+
+@pytest.mark.parametrize(
     "reader",
     [
         "import_module(path)",
@@ -773,6 +810,9 @@ def log(): ...
     [
         ("@register.simple_tag", "render(request, 'shop.html')", "unverified"),
         ("@app.template_filter()", "flask.render_template('shop.html')", "unverified"),
+        ("@register.simple_tag", "get_template('shop.html').render()", "unverified"),
+        ("@register.simple_tag", "get_template('shop.html')", "contradicted"),
+        ("@register.simple_tag", "make_template_fragment_key('shop')", "contradicted"),
         ("@register.simple_tag", "redirect('/')", "contradicted"),
         ("@other.tag", "render(request, 'shop.html')", "contradicted"),
     ],
@@ -782,6 +822,7 @@ def test_a_template_may_call_the_functions_that_are_made_for_it(decorator, call,
     source = f"""
 import flask
 from lib import app, other, redirect, register, render
+from lib import get_template, make_template_fragment_key
 {decorator}
 def total():
     collect()
@@ -790,6 +831,25 @@ def collect(): ...
 @step
 def pay(request):
     {call}
+"""
+    assert verdicts(checked(source, "pay -> collect")) == {"pay -> collect": (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("method", "verdict"),
+    [("total", "unverified"), ("save", "contradicted"), ("delete", "contradicted")],
+)
+def test_a_template_stores_nothing_and_answers_no_request(method, verdict):
+    """It shows what methods without arguments return, but none that stores or that is a view."""
+    source = f"""
+from lib import render
+class Order:
+    def {method}(self): return collect()
+@step
+def collect(): ...
+@step
+def pay(request):
+    render(request, 'shop.html')
 """
     assert verdicts(checked(source, "pay -> collect")) == {"pay -> collect": (verdict,)}
 

@@ -832,6 +832,22 @@ class Shop:
     assert edge.verdict == verdict
 
 
+def test_a_module_that_leads_to_a_step_is_not_an_attribute_of_an_object():
+    """An object has no attribute that is a module which calls the step when it is imported."""
+    source = """
+class Shop:
+    def open(self, hour): ...
+@step
+def pay(name): getattr(Shop(), name)(1)
+@step
+def charge(): ...
+charge()
+"""
+    report = checked(source, EDGE)
+
+    assert ([edge.verdict for edge in report.edges], report.failures) == (["contradicted"], ())
+
+
 @pytest.mark.parametrize(
     "call", ["after(1)", "cls()", "getattr(importlib.import_module(path), path)()"]
 )

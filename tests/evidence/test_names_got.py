@@ -1,0 +1,104 @@
+"""The names by which a function gets attributes, where its callers pass them as strings."""
+
+import pytest
+from checked_sources import checked, verdicts
+
+SOURCE = """
+from importlib import import_module
+def call_hook(name, module, *rest):
+    {body}
+def call_hooks(name, modules):
+    for module in modules: call_hook(name, module)
+@step
+def pay(modules):
+    {calls}
+@step
+def charge(*given): ...
+@step
+def ship(*given): ...
+def prepare(*given): ...
+"""
+BODY = "return getattr(import_module(module), name)(*rest)"
+CALLS = "call_hook('charge', modules[0])\n    call_hooks('prepare', modules)"
+
+
+def verdicts_of(body=BODY, calls=CALLS):
+    """Return the verdicts on both edges."""
+    # So many calls that not each of them is followed by itself.
+    others = "".join(f"call_hook('other_{n}', modules)\n    " for n in range(20))
+    functions = "".join(f"def other_{n}(): ...\n" for n in range(20))
+    source = functions + SOURCE.format(body=body, calls=f"{others}{calls}")
+    found = verdicts(checked(source, "pay -> charge, pay -> ship"))
+    return [found["pay -> charge"][0], found["pay -> ship"][0]]
+
+
+def test_a_step_has_one_of_the_names_that_callers_pass():
+    """A string may be passed on, by its position or by its name."""
+    assert verdicts_of() == ["unverified", "contradicted"]
+    assert verdicts_of(calls="call_hooks(modules=modules, name='ship')") == [
+        "contradicted",
+        "unverified",
+    ]
+
+
+@pytest.mark.parametrize(
+    "calls",
+    [
+        "call_hook(modules[0], modules[0])",
+        "call_hooks(modules[0], modules)",
+        "call_hook(*modules)",
+        "call_hook(**modules)",
+        "call_hook(1, modules)",
+        "keep(call_hook)",
+        "keep(call_hooks)",
+    ],
+)
+def test_a_step_may_have_any_name_if_one_call_passes_something_else(calls):
+    """Nobody knows the names if one of the calls passes no string that the source has."""
+    assert verdicts_of(calls=f"{CALLS}\n    {calls}") == ["unverified", "unverified"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "name = name.lower()\n    return getattr(import_module(module), name)(*rest)",
+        "return [getattr(import_module(module), name)(*rest) for name in rest]",
+        "return getattr(import_module(module), name.lower())(*rest)",
+        "return getattr(import_module(module), rest)(*rest)",
+        "return getattr(import_module(module), other)(*rest)",
+        "one = getattr(import_module(module), name, 1) or 2\n    return one(*rest)",
+    ],
+)
+def test_a_step_may_have_any_name_if_the_parameter_is_not_it(body):
+    """The name is the parameter as it was passed, in the line of the call."""
+    assert verdicts_of(body=body) == ["unverified", "unverified"]
+
+
+def test_a_step_may_have_any_name_in_a_lambda():
+    """A call in no function has no parameter that callers pass."""
+    source = """
+from importlib import import_module
+HOOK = lambda module, name: getattr(import_module(module), name)()
+@step
+def pay(module, name): HOOK(module, name)
+@step
+def charge(): ...
+"""
+
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": ("unverified",)}
+
+
+@pytest.mark.parametrize(
+    ("line", "verdict"),
+    [("print(charge)", "contradicted"), ("HOOKS.prepare = charge", "unverified")],
+)
+def test_a_name_that_something_is_assigned_to_may_be_that_of_any_step(line, verdict):
+    """A string names a function alone, if nothing else has its name."""
+    found = verdicts_of(calls=f"call_hooks('prepare', modules)\n    {line}")
+
+    assert found == [verdict, verdict]
+
+
+def test_a_name_that_no_function_has_may_be_that_of_any_step():
+    """A module may have something else by the name that callers pass."""
+    assert verdicts_of(calls="call_hooks('hook', modules)") == ["unverified", "unverified"]
