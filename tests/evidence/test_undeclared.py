@@ -1,7 +1,7 @@
 """The edges that the source has and nobody declares."""
 
 import pytest
-from checked_sources import PAY, checked, undeclared
+from checked_sources import PAY, back, checked, undeclared
 
 
 def test_undeclared_edges_are_outside_of_the_closure_of_what_is_kept():
@@ -484,3 +484,140 @@ class Charge:
     ]
 
     assert found == [["pay -> __call__"], []]
+
+
+BROKEN_WAY = """
+@step
+def pay():
+    read()
+    write()
+@step
+def read():
+    find()
+    {}
+@step
+def find(): print()
+@step
+def count(): total()
+@step
+def total(): print()
+@step
+def write():
+    load()
+    if late: find()
+@step
+def load(): print()
+"""
+
+
+def test_a_way_back_that_the_source_still_shows_as_one_is_not_news():
+    """The source runs a step before another one, though the declared way there breaks off."""
+    edges = (
+        "pay -> read, read -> find, find -> count, count -> total, total -> write, write -> load"
+    )
+    report = checked(BROKEN_WAY.format("print()"), edges)
+
+    assert [edge.target for edge in report.edges if edge.verdict == "contradicted"] == [
+        "count",
+        "write",
+    ]
+    assert undeclared(report) == ["read -> write"]
+    assert back(report) == ["write -> find"]
+
+
+def test_a_step_that_nothing_reaches_leads_nowhere():
+    """A call by a step that the flow does not run is not reported."""
+    source = """
+@step
+def pay():
+    notify()
+    ship()
+@step
+def notify(): print()
+@step
+def charge(): late and notify()
+@step
+def ship(): print()
+"""
+    report = checked(source, "pay -> notify, notify -> charge, charge -> ship")
+
+    assert undeclared(report) == ["notify -> ship"]
+
+
+def test_a_call_back_stays_one_where_the_way_forth_breaks_off():
+    """A step that a declared edge still leads to is an earlier one, and its call a warning."""
+    source = """
+from threading import Thread
+@step
+def pay():
+    Thread(target=read).start()
+    ship()
+@step
+def read(): print()
+@step
+def ship(): stream()
+@step
+def stream(): late and read()
+"""
+    report = checked(source, "pay -> read, read -> ship, ship -> stream")
+
+    assert undeclared(report) == ["pay -> ship"]
+    assert back(report) == ["stream -> read"]
+
+
+def test_a_call_past_a_step_that_others_call_is_undeclared():
+    """A way that begins with what comes after a step does not declare what the step calls."""
+    source = """
+@step
+def update():
+    participants()
+    contributors()
+@step
+def participants(): {}
+@step
+def contributors(): send()
+@step
+def send(): mail()
+@step
+def mail(): print()
+"""
+    edges = (
+        "update -> participants, participants -> send, participants -> contributors, "
+        "contributors -> send, send -> mail"
+    )
+
+    assert undeclared(checked(source.format("send()"), edges)) == []
+    assert undeclared(checked(source.format("mail()"), edges)) == ["participants -> mail"]
+
+
+PAST = """
+@step
+def start():
+    load()
+    {}
+    serve()
+@step
+def load(): subapp()
+@step
+def subapp(): print()
+@step
+def client(): begin()
+@step
+def begin(): print()
+@step
+def serve(): client()
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "found"),
+    [("client()", []), ("begin()", ["load -> begin"]), ("print()", ["load -> serve"])],
+)
+def test_what_comes_past_a_step_that_is_still_called_elsewhere_is_undeclared(call, found):
+    """A function runs what the step calls, and not the step, after what came before that."""
+    edges = (
+        "start -> load, load -> subapp, subapp -> client, client -> begin, begin -> serve, "
+        "serve ~> client"
+    )
+
+    assert undeclared(checked(PAST.format(call), edges)) == found

@@ -26,6 +26,8 @@ def back(evidence: FlowEvidence, edges: tuple[EdgeEvidence, ...]) -> Iterator[Co
     loops = {(source, target) for source, target, is_loop in evidence.flow.edges if is_loop}
     kept = {(e.source, e.target) for e in edges if e.verdict != "contradicted"}
     forth = closure(kept - loops)
+    entered = {target for _, target in kept}
+    declared = closure((e.source, e.target) for e in edges if (e.source, e.target) not in loops)
     starts = evidence.starts
     calls = closure(
         (name, each)
@@ -37,7 +39,8 @@ def back(evidence: FlowEvidence, edges: tuple[EdgeEvidence, ...]) -> Iterator[Co
         is_recursion = (target, source) in calls
         if is_recursion or (source, target) in evidence.declared:
             continue
-        is_back = (target, source) in forth and evidence.steps[target].unchecked is None
+        way = declared if target in entered else forth
+        is_back = (target, source) in way and evidence.steps[target].unchecked is None
         if not is_back or is_everywhere(evidence, target) or not is_named(evidence, target, found):
             continue
         path = without_decorators(evidence, found.path, target)

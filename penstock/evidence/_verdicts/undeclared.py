@@ -1,7 +1,8 @@
 """Ways in the source that no edge declares."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from functools import cached_property
 
 from penstock.evidence._model import Connection, EdgeEvidence, Evidence
 from penstock.evidence._order.states import Order
@@ -31,15 +32,22 @@ class Undeclared:
         left = ((first, after) for first, after in gone if after not in live)
         instead = (each for pair in left for each in self._instead(*pair))
         for source, target, found, is_order in (*instead, *self._candidates(), *self._later()):
-            if (source, target) in joined or source == target:
+            pair = source, target
+            is_past = any(self._is_past(pair, edge, is_order=is_order) for edge in gone)
+            is_covered = pair in joined and (is_order or not is_past or self._calls(pair, kept))
+            # The flow does not run a step any more that nothing reaches.
+            if is_covered or source == target or not (is_order or source in live):
                 continue
             is_bypass = False
             is_reversed = (target, source) in gone
-            is_way = (source, target) in self._evidence.declared
+            is_way = pair in self._evidence.declared
             is_back = (
                 not is_way
                 and (target in targets or self._begins(target))
-                and ((target, source) in joined or self._leads_back(source, target))
+                and (
+                    (target, source) in joined
+                    or self._leads_back(pair, is_known=not is_order and target in entered)
+                )
             )
             is_ours = is_back or self._is_announced(target, found)
             if self._evidence.steps[target].unchecked is not None or (is_ours and not is_reversed):
@@ -58,15 +66,45 @@ class Undeclared:
                     if first == source and (after, target) in self._evidence.declared
                 )
                 is_news = is_bypass if is_way else is_near(self._evidence, target, found)
-                is_left = (is_order or is_near(self._evidence, target, found)) and any(
-                    self._is_left(source, target, edge, live) for edge in gone
+                is_left = is_past or (
+                    (is_order or is_near(self._evidence, target, found))
+                    and any(self._is_left(source, target, edge, live) for edge in gone)
                 )
                 if not is_left and (is_order or not is_news):
                     continue
             kept.append((source, target))
             joined = closure(kept)
-            news[Connection(source, target, found)] = is_reversed or is_bypass
+            news[Connection(source, target, found)] = is_reversed or is_bypass or is_past
         return _without_longer_ways(kept, news)
+
+    def _is_past(self, pair: tuple[str, str], edge: tuple[str, str], *, is_order: bool) -> bool:
+        """Return whether *pair* leads past the second step of an *edge* that is contradicted.
+
+        That step calls what comes now without it, after the first step or what calls that.
+        """
+        (source, target), (first, after) = pair, edge
+        is_before = source == first or (is_order and (source, first) in self._calling)
+        is_declared = {edge, pair, (after, target)} <= self._evidence.declared
+        return is_before and is_declared and target in self._evidence.starts.get(after, ())
+
+    @cached_property
+    def _calling(self) -> set[tuple[str, str]]:
+        """The steps that call others, by any way that is over before what follows."""
+        starts = self._evidence.starts.items()
+        pairs = ((name, each, start) for name, found in starts for each, start in found.items())
+        return closure((name, each) for name, each, start in pairs if not start.is_handed_off)
+
+    def _calls(self, pair: tuple[str, str], kept: Iterable[tuple[str, str]]) -> bool:
+        """Return whether a step calls another one by a declared way.
+
+        A way that begins with what comes after the step does not show what the step calls.
+        """
+        (source, target), joined = pair, closure(kept)
+        starts = self._evidence.starts.get(source, ())
+        return any(
+            first == source and after in starts and (after == target or (after, target) in joined)
+            for first, after in kept
+        )
 
     def _is_left(
         self, source: str, target: str, edge: tuple[str, str], live: AbstractSet[str]
@@ -93,6 +131,8 @@ class Undeclared:
         roots = {
             s.name for s in self._evidence.flow.steps if s.is_entrypoint or s.name not in entered
         }
+        if not roots:  # all steps are in a cycle
+            return {*self._evidence.steps}
         return roots | {second for first, second in closure(pairs) if first in roots}
 
     def _begins(self, step: str) -> bool:
@@ -100,10 +140,19 @@ class Undeclared:
         steps = self._evidence.steps
         return steps[step].is_entrypoint or not any(s.is_entrypoint for s in steps.values())
 
-    def _leads_back(self, source: str, target: str) -> bool:
-        """Return whether *target* leads to *source* as declared, be it by an edge that is gone."""
-        pair = target, source
-        return pair in self._evidence.declared and pair in self._evidence.shown
+    def _leads_back(self, pair: tuple[str, str], *, is_known: bool) -> bool:
+        """Return whether a declared way leads from the second step of *pair* to the first.
+
+        The source has to show that, be it by an edge that is gone, unless it *is_known* that the
+        flow still comes to the second step as declared.
+        """
+        known = self._evidence.declared if is_known else self._shown_as_declared
+        return (pair[1], pair[0]) in known
+
+    @cached_property
+    def _shown_as_declared(self) -> set[tuple[str, str]]:
+        """The pairs that the source joins by what it has, each in a declared order."""
+        return closure(self._evidence.declared & self._evidence.shown)
 
     def _is_announced(self, target: str, found: Evidence) -> bool:
         """Return whether a signal leads to a step that receives messages, from any sender.
