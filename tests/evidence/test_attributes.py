@@ -236,6 +236,7 @@ def pay(data):
         ("Till, Enum", "Kind.CARD.charge()", ("supported", "call")),
         ("Enum", "print(Kind.CARD.value)", ("contradicted",)),
         ("Enum", "Kind.make()", ("contradicted",)),
+        ("Enum", "print([each.value for each in Kind])", ("contradicted",)),
     ],
 )
 def test_a_member_of_an_enumeration_has_its_methods(base, call, verdict):
@@ -255,3 +256,94 @@ def pay(): {call}
 def charge(): pass
 """
     assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": verdict}
+
+
+@pytest.mark.parametrize(
+    ("module", "field", "call", "verdict"),
+    [
+        ("attr", "attr.ib(factory=charge)", "Order()", ("supported", "call")),
+        ("attr", "attr.ib(default=attr.Factory(charge))", "Order()", ("supported", "call")),
+        ("attr", "attr.ib(converter=charge)", "Order(1)", ("supported", "call")),
+        ("attr", "attr.ib(validator=charge)", "Order(1)", ("supported", "call")),
+        ("attr", "attr.ib(factory=Till)", "Order()", ("supported", "call")),
+        ("attr", "attr.ib(factory=charge)", "Order(1)", ("contradicted",)),
+        ("attr", "attr.ib(factory=charge)", "Order(total=1)", ("contradicted",)),
+        ("attr", "attr.ib(default=1)", "Order()", ("contradicted",)),
+        ("dataclasses", "field(default_factory=charge)", "Order()", ("supported", "call")),
+        ("dataclasses", "field(default_factory=charge)", "Order(1)", ("contradicted",)),
+        ("dataclasses", "field(default_factory=list)", "Order()", ("contradicted",)),
+    ],
+)
+def test_a_field_calls_what_it_has_got_when_an_object_is_made(module, field, call, verdict):
+    """A factory makes the value that is not given, which is converted, and checked at last."""
+    source = f"""
+import attr, attrs
+from dataclasses import dataclass, field
+class Till:
+    def __init__(self): charge()
+@{"attr.s" if module == "attr" else "dataclass"}
+class Order:
+    total{": int" if module != "attr" else ""} = {field}
+@step
+def pay(): {call}
+@step
+def charge(*args): pass
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": verdict}
+
+
+@pytest.mark.parametrize(
+    ("call", "verdict"),
+    [
+        ("dataclasses.replace(order, total=2)", ("supported", "call")),
+        ("dataclasses.replace(load(), total=2)", ("contradicted",)),
+        ("'a'.replace('a', 'b')", ("contradicted",)),
+    ],
+)
+def test_a_dataclass_is_made_anew(call, verdict):
+    """A copy runs the method that follows the assignment of its fields, too."""
+    source = f"""
+import dataclasses
+from lib import load
+@dataclasses.dataclass
+class Order:
+    total: int
+    number: int = dataclasses.field(default_factory=refund)
+    def __post_init__(self): charge()
+@step
+def refund(): pass
+@step
+def pay(order: Order): {call}
+@step
+def charge(): pass
+"""
+    assert verdicts(checked(source, "pay -> charge, pay -> refund")) == {
+        "pay -> charge": verdict,
+        "pay -> refund": ("contradicted",),
+    }
+
+
+@pytest.mark.parametrize(
+    ("manager", "call", "verdict"),
+    [
+        ("closing", "with closing(Till()) as till: till.charge()", ("supported", "call")),
+        ("closing", "with closing(Till()): pass", ("supported", "call")),
+        ("aclosing", "async with aclosing(Till()): pass", ("supported", "call")),
+        ("closing", "closing()", ("contradicted",)),
+    ],
+)
+def test_the_end_of_a_block_closes_what_it_is_of(manager, call, verdict):
+    """That may be any object with such a method."""
+    name = manager.replace("ing", "e")
+    source = f"""
+from contextlib import aclosing, closing
+class Till:
+    def charge(self): pass
+    {"async " if manager == "aclosing" else ""}def {name}(self): refund()
+@step
+async def pay():
+    {call}
+@step
+def refund(): pass
+"""
+    assert verdicts(checked(source, "pay -> refund")) == {"pay -> refund": verdict}

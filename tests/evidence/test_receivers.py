@@ -189,3 +189,23 @@ class Both({bases}): pass
 def buy(till: Till): {till}.pay()
 """
     assert verdicts(checked(source, "buy -> pay")) == {"buy -> pay": verdict}
+
+
+@pytest.mark.parametrize(
+    ("call", "verdict"),
+    [("cls()", ("supported", "call")), ("Till()", ("contradicted",))],
+)
+def test_a_class_method_makes_objects_of_subclasses(call, verdict):
+    """Which class it is called for is not known, but in the method itself."""
+    source = f"""
+class Till:
+    def __init__(self): pass
+    @classmethod
+    @step
+    def make(cls): return {call}
+class Shop(Till):
+    def __init__(self): charge()
+@step
+def charge(): pass
+"""
+    assert verdicts(checked(source, "make -> charge")) == {"make -> charge": verdict}

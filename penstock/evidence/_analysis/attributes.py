@@ -448,6 +448,7 @@ def _of_class(frame: Frame, owner: Class, name: str, node: ast.AST) -> Values:
     bound: list[Value] = []
     for value in found:
         bound += _static(value, owner) if isinstance(value, Wrapped) else (value,)
+    bound += _member(engine, owner.definition, name, bound)
     if not bound and name == "__name__":
         return (Constant(owner.definition.name, str),)
     if not bound and name == "__subclasses__":
@@ -455,7 +456,6 @@ def _of_class(frame: Frame, owner: Class, name: str, node: ast.AST) -> Values:
     external = all(isinstance(value, External) for value in bound)
     if external and (provided := _provided(frame, owner, name, node)):
         return provided
-    bound += _member(engine, owner.definition, name, bound)
     for value in bound:
         if isinstance(value, Instance):  # which may be a manager
             engine.store(value, "*model", (Instance(owner.definition),))

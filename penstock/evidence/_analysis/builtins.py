@@ -36,6 +36,7 @@ from penstock.evidence._source.functions import written
 
 __all__ = [
     "cast_of",
+    "closing_of",
     "container_of_kind",
     "context_variable",
     "defaults_of_parser",
@@ -304,6 +305,12 @@ def cast_of(frame: Frame, callee: External, arguments: Arguments, node: ast.AST)
     typed = frame.engine.annotation(frame.scope, call.args[0]) if call and call.args else NOTHING
     # What the source shows is returned as it is, whichever type somebody gives to it.
     return values if known == values else join(known, typed) or values
+
+
+def closing_of(
+    frame: Frame, callee: External, arguments: Arguments, node: ast.AST
+) -> Values | None:
+    return tuple(Wrapped("closing", each) for each in arguments.first) or None
 
 
 def singledispatch_of(

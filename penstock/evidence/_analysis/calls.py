@@ -14,9 +14,9 @@ from penstock.evidence._analysis.hand_offs import call_outside, hand_functions, 
 from penstock.evidence._analysis.heap import ANY_ITEM, KEYS
 from penstock.evidence._analysis.iteration import counted_items, iterate, typed_or
 from penstock.evidence._analysis.orm import queried
-from penstock.evidence._analysis.overrides import is_protocol
+from penstock.evidence._analysis.overrides import is_protocol, with_overrides
 from penstock.evidence._analysis.partials import call_partial
-from penstock.evidence._analysis.scopes import Arguments, Scope
+from penstock.evidence._analysis.scopes import OPEN, Arguments, Scope
 from penstock.evidence._analysis.templates import run_validators
 from penstock.evidence._analysis.terms import Call, sequence
 from penstock.evidence._analysis.values import (
@@ -202,10 +202,11 @@ def _construct(frame: Frame, cls: Class, arguments: Arguments, node: ast.AST) ->
         returned = _call_function(frame, function, arguments.before((cls,)), None, node)
         made = tuple(v for v in returned if isinstance(v, Instance)) or made
     found = engine.find(cls.definition, "__init__")
+    if cls.is_any:
+        found = with_overrides(engine, cls.definition, "__init__", found)
     functions = [f for f in found if isinstance(f, Function)]
-    for function in functions:
-        for one in made:
-            _call_function(frame, function, arguments, one, node)
+    for one in made if functions else NOTHING:
+        _initialize(frame, functions, one, arguments, node)
     if not functions:
         _fill_fields(frame, instance, arguments, node)
     for base in engine.mro(cls.definition):
@@ -214,6 +215,13 @@ def _construct(frame: Frame, cls: Class, arguments: Arguments, node: ast.AST) ->
             hand_functions(frame, External(f"{base}()"), arguments, node)
             break
     return made
+
+
+def _initialize(
+    frame: Frame, functions: list[Function], made: Value, arguments: Arguments, node: ast.AST
+) -> None:
+    """Call ``__init__`` of a class, or of one of its subclasses if that is not known."""
+    frame.one_of(functions, lambda each: _call_function(frame, each, arguments, made, node))
 
 
 def _call_metaclass(frame: Frame, cls: Class, arguments: Arguments, node: ast.AST) -> Values:
@@ -254,9 +262,33 @@ def _fill_fields(frame: Frame, instance: Instance, arguments: Arguments, node: a
     for name, values in (*zip(names, arguments.positional, strict=False), *arguments.named.items()):
         if name in names:
             engine.store(instance, name, values)
+    if isinstance(node, ast.Call):
+        _run_fields(frame, instance, arguments, node)
     for function in (each for name in _AFTER for each in engine.find(instance.cls, name)):
         if isinstance(function, Function):
             _call_function(frame, function, Arguments(), instance, node)
+
+
+def _run_fields(frame: Frame, instance: Instance, arguments: Arguments, node: ast.AST) -> None:
+    """Call what makes, converts and checks the values of fields that `field()` has got."""
+    engine, names = frame.engine, fields_of(frame.engine, instance.cls)
+    given = {*names[: len(arguments.positional)], *arguments.named}
+    classes = [one for one in engine.mro(instance.cls) if not isinstance(one, str)]
+    fields = {
+        name: join(*(engine.load(Class(c), ("field", name)) for c in classes)) for name in names
+    }
+
+    def call(kind: str, name: str, values: Arguments) -> Values:
+        found = join(*(engine.load(each, kind) for each in fields[name]))
+        return frame.apply(found, values, node) if found else NOTHING
+
+    for name in fields:
+        made = NOTHING if name in given else call("factory", name, Arguments())
+        engine.store(instance, name, made)
+        converted = call("converter", name, Arguments((engine.load(instance, name),)))
+        engine.store(instance, name, converted)
+    for name in fields:
+        call("validator", name, OPEN)
 
 
 _AFTER = ("__post_init__", "__attrs_post_init__", "model_post_init")

@@ -5,6 +5,7 @@ from collections.abc import Hashable
 
 from penstock.evidence._analysis.builtins import (
     cast_of,
+    closing_of,
     container_of_kind,
     context_variable,
     defaults_of_parser,
@@ -26,6 +27,7 @@ from penstock.evidence._analysis.builtins import (
     wrapper_of,
 )
 from penstock.evidence._analysis.by_name import imported_by
+from penstock.evidence._analysis.containers import fields_of
 from penstock.evidence._analysis.copies import copy_of
 from penstock.evidence._analysis.exit_stacks import push_callback
 from penstock.evidence._analysis.frame import Frame, Special
@@ -253,8 +255,54 @@ def _task(frame: Frame, callee: External, arguments: Arguments, _: ast.AST) -> V
 _MAKING_TASKS = {"actor", "shared_task", "task", "db_task", "periodic_task", "job"}
 
 
+def _field(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+    """Return the field of a class, with what makes, converts and checks its values."""
+    if callee.name.partition(".")[0] not in _WITH_FIELDS or last_of(callee.name) not in _FIELDS:
+        return None
+    made = _made(frame, callee, arguments, node)
+    has_some = False
+    for kind, names in _OF_FIELDS.items():
+        given = join(*(arguments.named.get(name, NOTHING) for name in names))
+        if kind == "factory" and last_of(callee.name) == "Factory":
+            given = join(given, arguments.first)
+        kept = [v for v in given if isinstance(v, Class)] + functions_in(frame, given)
+        inner = (frame.engine.load(v, kind) for v in given if isinstance(v, External))
+        if values := join(kept, *inner):
+            frame.engine.store(made, kind, values)
+            has_some = True
+    return (made,) if has_some else None
+
+
+_WITH_FIELDS = {"attr", "attrs", "dataclasses", "pydantic", "sqlmodel"}
+_FIELDS = {"Factory", "Field", "attrib", "field", "ib"}
+"""Functions of `dataclasses`, `attrs` and `pydantic`."""
+
+_OF_FIELDS = {
+    "factory": ("factory", "default_factory", "default"),
+    "converter": ("converter", "convert"),
+    "validator": ("validator",),
+}
+
+
+def _copied(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+    """Return the object that `dataclasses.replace` makes of another one."""
+    if callee.name not in _COPYING:
+        return None
+    made: list[Values] = []
+    for value in (v for v in arguments.first if isinstance(v, Instance)):
+        names = fields_of(frame.engine, value.cls)
+        fields = {name: frame.engine.load(value, name) or UNKNOWN for name in names}
+        given = Arguments((), {**fields, **arguments.named})
+        made.append(frame.apply((Class(value.cls),), given, node))
+    return join(*made) if made else None
+
+
+_COPYING = {"attr.evolve", "attrs.evolve", "copy.replace", "dataclasses.replace"}
+
+
 _RULES: tuple[Special, ...] = (
-    _end, _decorated, queued, _special, _identity, _look, _run, _consume, _task, _register,
+    _end, _decorated, _field, queued, _special, _identity, _look, _run, _consume, _task, _register,
+    _copied,
 )  # fmt: skip
 
 
@@ -313,6 +361,7 @@ _SPECIAL: dict[str, Special] = {
     "staticmethod": wrapper_of("staticmethod"),
     "classmethod": wrapper_of("classmethod"),
     "contextmanager": wrapper_of("contextmanager"),
+    **dict.fromkeys(("closing", "aclosing"), closing_of),
     "asynccontextmanager": wrapper_of("contextmanager"),
     "singledispatch": singledispatch_of,
     "singledispatchmethod": singledispatch_of,

@@ -21,6 +21,7 @@ from penstock.evidence._analysis.values import (
     Instance,
     Value,
     Values,
+    Wrapped,
     join,
 )
 
@@ -88,6 +89,8 @@ def _enter(frame: Frame, values: Values, node: ast.AST, *, is_async: bool) -> Va
     name = "__aenter__" if is_async else "__enter__"
 
     def enter(value: Value) -> Values:
+        if isinstance(value, Wrapped) and value.kind == "closing":
+            return (value.function,)
         if isinstance(value, Deferred):
             return join(*(each.yields for each in value.activations))
         if isinstance(value, Instance) and frame.engine.find(value.cls, name):
@@ -103,6 +106,9 @@ def _leave(frame: Frame, values: Values, node: ast.AST, *, is_async: bool) -> Te
     name = "__aexit__" if is_async else "__exit__"
 
     def leave(value: Value) -> Values:
+        if isinstance(value, Wrapped) and value.kind == "closing":
+            method = attribute_of(frame, value.function, "aclose" if is_async else "close", node)
+            await_values(frame, frame.apply(method, Arguments(), node), node)
         if isinstance(value, Instance) and frame.engine.find(value.cls, name):
             method = attribute_of(frame, value, name, node)
             arguments = Arguments((UNKNOWN, UNKNOWN, UNKNOWN))

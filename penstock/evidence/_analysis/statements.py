@@ -140,7 +140,7 @@ def _field(frame: Frame, node: ast.AnnAssign, name: str, typed: Values) -> None:
         engine.store(Class(cls), "fields", (Constant(name, str),))
     engine.store(Class(cls), ("annotation", name), typed)
     if node.value is not None:
-        values = _field_value(frame, node.value)
+        values = _field_value(frame, name, node.value)
         engine.store(Instance(cls), name, typed)
         if not all(isinstance(value, (External, Constant)) for value in values):
             frame.assign(name, values)
@@ -149,14 +149,16 @@ def _field(frame: Frame, node: ast.AnnAssign, name: str, typed: Values) -> None:
 def _note_field(frame: Frame, name: str, value: ast.expr) -> None:
     """Note a field of a class that has no annotation, with its default."""
     frame.engine.store(Class(frame.scope.definition), "fields", (Constant(name, str),))
-    values = _field_value(frame, value)
+    values = _field_value(frame, name, value)
     if not is_vague(values):
         frame.assign(name, values)
 
 
-def _field_value(frame: Frame, node: ast.expr) -> Values:
+def _field_value(frame: Frame, name: str, node: ast.expr) -> Values:
     """Return the default of a field: what its factory makes, if it has one."""
     if isinstance(node, ast.Call):
+        made = frame.evaluate(node)
+        frame.engine.store(Class(frame.scope.definition), ("field", name), made)
         for keyword in node.keywords:
             if keyword.arg in {"default_factory", "factory"}:
                 return frame.apply(frame.evaluate(keyword.value), Arguments(), node)
