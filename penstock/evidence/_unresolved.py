@@ -9,6 +9,7 @@ from functools import cached_property
 from penstock._declared.step import Location
 from penstock.evidence._analysis.added import added_by
 from penstock.evidence._analysis.engine import TOO_DEEP, Engine
+from penstock.evidence._analysis.given import is_known
 from penstock.evidence._analysis.guesses import COMMON, OF_TYPES
 from penstock.evidence._analysis.library import (
     A_MODULE,
@@ -142,6 +143,7 @@ class WaysOut:
         return (
             outside.library.startswith(UNREAD)
             or self._is_by_name(outside, wanted)
+            or self._is_given_to(outside, wanted)
             or self._is_template_of(outside, wanted)
             or self._is_called_back(outside, wanted)
             or self._is_configured(outside, wanted)
@@ -256,6 +258,28 @@ class WaysOut:
             for each in self._ancestors(wanted)
         )
 
+    def _is_given_to(self, outside: Outside, wanted: Definition) -> bool:
+        """Return whether the library has got something that leads to *wanted*, in a module.
+
+        That is a function, or an object with a method that nothing in the project calls.
+        """
+        library, given = outside.library or "", self._engine.given
+        if is_known(library) or not given:
+            return False
+        package = library.partition(".")[0]
+        found = (*self._lambdas(wanted), *self._with_callers(wanted))
+        return any(package in given.get(each, ()) for each in found) or any(
+            package in packages and any(self._may_be_method(each, cls) for each in found)
+            for cls, packages in given.items()
+            if cls.kind == "class"
+        )
+
+    def _may_be_method(self, method: Definition, cls: Definition) -> bool:
+        """Return whether a library that has an object of *cls* may call *method*."""
+        is_own = method.is_method and method.parent in self._engine.mro(cls)
+        is_hook = not method.name.startswith("_") or method.name == "__call__"
+        return is_own and is_hook and not self._project.callers_of(method)
+
     def _is_template_of(self, outside: Outside, definition: Definition) -> bool:
         """Return whether a view of a library may call a method by its verb."""
         cls = definition.parent
@@ -280,7 +304,7 @@ class WaysOut:
             and each.parent is not None
             and (owner in self._engine.mro(each.parent) or self._is_given(outside, each.parent))
             and not self._project.callers_of(each)
-            for each in self._with_callers(wanted)
+            for each in self._ancestors(wanted)
         )
 
     def _is_given(self, outside: Outside, cls: Definition) -> bool:

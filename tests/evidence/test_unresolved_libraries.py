@@ -1047,3 +1047,79 @@ class Handler(web.RequestHandler):
     def pay(self): {call}
 """
     assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("give", "verdict"),
+    [
+        ("lib.register('x', charge)", "unverified"),
+        ("lib.on_pay = charge", "unverified"),
+        ("lib.add({'x': [charge]})", "unverified"),
+        ("lib.HANDLERS['x'] = charge", "unverified"),
+        ("lib.later(partial(charge, 1))", "unverified"),
+        ("lib.later(lambda: charge())", "unverified"),
+        ("lib.later(till.open)", "unverified"),
+        ("lib.later(Till)", "unverified"),
+        ("lib.later(till)", "unverified"),
+        ("class Hooks(lib.Hooks): on_pay = charge", "unverified"),
+        ("other.register('x', charge)", "contradicted"),
+        ("lib.register('x', 1)", "contradicted"),
+        ("lib.add([[[[charge]]]])", "contradicted"),
+        ("class Hooks(lib.Hooks):\n    def on_pay(self): pass", "contradicted"),
+    ],
+)
+def test_a_library_may_call_what_a_module_has_given_to_it(give, verdict):
+    """It is not known when it does, but by which calls."""
+    source = f"""
+import lib, other
+from functools import partial
+@step
+def charge(*args): pass
+class Till:
+    def open(self): charge()
+till = Till()
+{give}
+@step
+def pay():
+    lib.run()
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("give", "verdict"),
+    [("{'response': charge}", "unverified"), ("{'response': print}", "contradicted")],
+)
+def test_a_library_may_call_what_a_function_gives_it_in_a_dict(give, verdict):
+    """So it is with hooks, of which each has a name."""
+    source = f"""
+import lib
+@step
+def charge(*args): pass
+@step
+def pay():
+    lib.get("/", hooks={give})
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
+@pytest.mark.parametrize(
+    "make", ["Till", "lambda: Till()", "make", "partial(Till)"], ids=["class", "lambda", "f", "p"]
+)
+def test_a_loop_calls_the_methods_of_the_protocol_that_a_function_makes(make):
+    """They may lead to a step by helpers, too."""
+    source = f"""
+import asyncio
+from functools import partial
+class Till(asyncio.Protocol):
+    def connection_made(self, transport): self.begin()
+    def begin(self): charge()
+def make(): return Till()
+@step
+def charge(): pass
+@step
+async def pay():
+    loop = asyncio.get_running_loop()
+    await loop.create_server({make}, "127.0.0.1", 8025)
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": ("unverified",)}

@@ -6,6 +6,7 @@ from typing import Any
 from penstock.evidence._analysis.binding import defaults_of
 from penstock.evidence._analysis.classes import class_in
 from penstock.evidence._analysis.frame import Frame
+from penstock.evidence._analysis.given import note_given
 from penstock.evidence._analysis.hooks import hooks_implemented, is_marker
 from penstock.evidence._analysis.library import is_sent_by_calling, last_of
 from penstock.evidence._analysis.registrations import register
@@ -153,6 +154,7 @@ def define_class(frame: Frame, node: ast.ClassDef) -> None:
         frame.objects = None
     engine.forget_mros()
     _call_makers(frame, info, node)
+    _give_to_bases(frame, info)
     frame.assign(node.name, _decorate(frame, (Class(definition),), node))
 
 
@@ -175,6 +177,20 @@ def _call_makers(frame: Frame, info: ClassInfo, node: ast.ClassDef) -> None:
             for value in engine.find(meta, name):
                 if isinstance(value, Function):
                     frame.apply((Method(value, first),), OPEN, node)
+
+
+def _give_to_bases(frame: Frame, info: ClassInfo) -> None:
+    """Note the functions and classes that a library finds in a class that extends one of it."""
+    bases = [one for one in frame.engine.mro(info.definition) if isinstance(one, str)]
+    for values in list(info.scope.names.values()) if bases else ():
+        others = tuple(
+            value
+            for value in values
+            if isinstance(value, (Function, Class))
+            and value.definition.parent is not info.definition
+        )
+        for base in bases if others else ():
+            note_given(frame, base, others)
 
 
 def _note_subclass(frame: Frame, definition: Definition, node: ast.ClassDef) -> None:

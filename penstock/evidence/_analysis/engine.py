@@ -146,6 +146,8 @@ class Engine(Heap):
         self.senders: dict[Value, Values] = {}
         self._announced: set[str | tuple[str, str]] = set()
         self.asked: set[Value] = set()
+        self.given: dict[Definition, set[str]] = {}
+        """The functions and classes that libraries get, and the packages of these."""
         self.evaluated: list[Activation] = []
         self.made_classes: dict[Hashable, Definition] = {}
         """The classes that no ``class`` statement makes, or that one makes once more."""

@@ -31,6 +31,7 @@ from penstock.evidence._analysis.containers import fields_of
 from penstock.evidence._analysis.copies import copy_of
 from penstock.evidence._analysis.exit_stacks import push_callback
 from penstock.evidence._analysis.frame import Frame, Special
+from penstock.evidence._analysis.given import note_given
 from penstock.evidence._analysis.hand_offs import (
     functions_in,
     hand_functions,
@@ -218,6 +219,7 @@ def _register(frame: Frame, callee: External, arguments: Arguments, node: ast.AS
     for function in plain:
         frame.engine.senders[function] = arguments.named.get("sender", NOTHING)
     register(frame, External(owner, callee.site), tuple(plain))
+    note_given(frame, owner, tuple(plain))
     if is_sent_by_calling(callee.name):
         return (Wrapped("hand", plain[0]),)
     return tuple(plain[:1]) if len(arguments.positional) == 1 else UNKNOWN

@@ -6,6 +6,7 @@ from typing import TypeGuard
 
 from penstock.evidence._analysis.by_name import named_by
 from penstock.evidence._analysis.frame import Frame
+from penstock.evidence._analysis.given import note_given
 from penstock.evidence._analysis.iteration import await_values, counted_items
 from penstock.evidence._analysis.library import AFTER, NAMING, SERVING, last_of
 from penstock.evidence._analysis.passed import passed_in
@@ -112,6 +113,7 @@ def hand_functions(
     frame: Frame, callee: External, arguments: Arguments, node: ast.AST
 ) -> Values | None:
     """Hand off the functions in *arguments*, or return None if there are none."""
+    note_given(frame, callee.name, arguments.all())
     is_naming = last_of(callee.name) in NAMING or method_of(node) in NAMING
     for value in functions_in(frame, arguments.all()):
         if _is_expression(value):
@@ -134,8 +136,9 @@ def hand_functions(
     return join(hand_off(frame, bodies, node, owner), pending)
 
 
-def hand_assigned(frame: Frame, values: Values, node: ast.AST) -> None:
+def hand_assigned(frame: Frame, library: str, values: Values, node: ast.AST) -> None:
     """Hand off the functions that an attribute of an object of a library is set to."""
+    note_given(frame, library, values)
     kept = (each for each in values if isinstance(each, (Function, Method, Partial)))
     if bodies := [run_later(frame, each, OPEN, node) for each in kept]:
         hand_off(frame, bodies, node)
@@ -222,12 +225,28 @@ def outside_with(
     owner = External(callee.name.rpartition(".")[0], callee.site)
     before = frame.engine.load(owner, "given") if owner.name.endswith("()") else NOTHING
     values = arguments.all()
+    if last_of(callee.name) in _MAKING_PROTOCOLS:
+        values = join(values, _made_by(frame, values, node))
     objects = (Class(value.cls) for value in values if isinstance(value, Instance))
     classes = (value for value in values if isinstance(value, Class))
     known = join(before, (c for c in (*objects, *classes) if frame.engine.is_inherited(c)))
     given = tuple(each.definition for each in known if isinstance(each, Class))
     outside = outside_of(frame, node, arguments, callee.name, given, hands_off=hands_off)
     return outside, known
+
+
+_MAKING_PROTOCOLS = {
+    "connect_accepted_socket", "connect_read_pipe", "connect_write_pipe", "create_connection",
+    "create_datagram_endpoint", "create_server", "create_unix_connection", "create_unix_server",
+    "subprocess_exec", "subprocess_shell",
+}  # fmt: skip
+"""Methods of a loop that call a function which makes the protocol of a connection."""
+
+
+def _made_by(frame: Frame, values: Values, node: ast.AST) -> Values:
+    """Return what the functions in *values* make."""
+    with frame.collected():
+        return join(*(frame.apply((v,), OPEN, node) for v in functions_in(frame, values)))
 
 
 def callee_text(node: ast.AST) -> str:

@@ -6,6 +6,7 @@ from penstock.evidence._analysis.attributes import attribute_of
 from penstock.evidence._analysis.containers import count_of, fields_of, list_of
 from penstock.evidence._analysis.doubts import note_methods
 from penstock.evidence._analysis.frame import Frame, path_of
+from penstock.evidence._analysis.given import note_given
 from penstock.evidence._analysis.hand_offs import hand_assigned
 from penstock.evidence._analysis.iteration import iterate
 from penstock.evidence._analysis.scopes import Arguments
@@ -57,7 +58,9 @@ def _set_items(frame: Frame, owners: Values, target: ast.Subscript, values: Valu
     keys = UNKNOWN if isinstance(target.slice, ast.Slice) else frame.evaluate(target.slice)
 
     def set_item(owner: Value) -> Values:
-        if isinstance(owner, Container):
+        if isinstance(owner, External):
+            note_given(frame, owner.name, values)
+        elif isinstance(owner, Container):
             for key in keys:
                 frame.engine.put(owner, key, values)
         elif isinstance(owner, Instance):
@@ -102,7 +105,7 @@ def _set_attribute(
             pass
         case External():
             engine.store(owner, target.attr, values)
-            hand_assigned(frame, values, target)
+            hand_assigned(frame, owner.name, values, target)
         case _:
             engine.store(owner, target.attr, values)
     return NOTHING

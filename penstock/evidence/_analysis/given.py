@@ -1,0 +1,60 @@
+"""Functions and objects that a library has got, and may call whenever it is called itself."""
+
+import sys
+from collections.abc import Iterator
+
+from penstock.evidence._analysis.frame import Frame
+from penstock.evidence._analysis.values import (
+    Class,
+    Container,
+    Function,
+    Instance,
+    Method,
+    Partial,
+    Value,
+    Values,
+)
+from penstock.evidence._source.files import Definition
+
+__all__ = ["is_known", "note_given"]
+
+_KNOWN = sys.stdlib_module_names | {
+    "", "?", "aiohttp", "anyio", "attr", "attrs", "blinker", "celery", "click", "django",
+    "dramatiq", "fastapi", "flask", "huey", "pydantic", "pytest", "rest_framework", "rq",
+    "sqlalchemy", "starlette", "typer", "zope",
+}  # fmt: skip
+"""The packages of which it is known which functions they call that they have got."""
+
+_DEEPEST = 3
+
+
+def is_known(library: str) -> bool:
+    """Return whether it is known what a library calls, and when."""
+    return library.partition(".")[0] in _KNOWN
+
+
+def note_given(frame: Frame, library: str, values: Values) -> None:
+    """Note that a module gives *library* functions, and classes or objects with methods.
+
+    What a function gives by itself is handed off there, and not what is in a list or dict.
+    """
+    if is_known(library):
+        return
+    is_module = frame.activation.definition.kind == "module"
+    for value in values:
+        is_deep = is_module or isinstance(value, Container)
+        for each in _definitions_in(frame, value, _DEEPEST) if is_deep else ():
+            frame.engine.given.setdefault(each, set()).add(library.partition(".")[0])
+
+
+def _definitions_in(frame: Frame, value: Value, depth: int) -> Iterator[Definition]:
+    while isinstance(value, (Partial, Method)):
+        value = value.callee if isinstance(value, Partial) else value.function
+    match value:
+        case Function() | Class():
+            yield value.definition
+        case Instance():
+            yield value.cls
+        case Container() if depth:
+            for each in frame.engine.all_items(value):
+                yield from _definitions_in(frame, each, depth - 1)
