@@ -964,3 +964,33 @@ def test_a_type_that_says_what_is_called():
     source = f"import datetime\n{ANNOTATED.format(annotation='datetime.datetime')}"
 
     assert [e.verdict for e in checked(source, "pay -> charge").edges] == ["contradicted"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "verdict"),
+    [
+        ("shop.find = charge", "unverified"),
+        ("Shop.find = shop.other = charge", "unverified"),
+        ("setattr(shop, 'find', charge)", "unverified"),
+        ("shop.other = charge", "contradicted"),
+        ("setattr(shop, 'other', charge)", "contradicted"),
+        ("setattr(shop, 'find', print)", "contradicted"),
+        ("find = charge", "contradicted"),
+        ("print(charge)", "contradicted"),
+        ("charge()", "contradicted"),
+    ],
+)
+def test_a_function_that_somebody_replaces(setting, verdict):
+    """A function that the flow does not run may have assigned another one to the name."""
+    source = f"""
+class Shop:
+    def find(self): pass
+shop = Shop()
+@step
+def charge(*args): pass
+def setup():
+    {setting}
+@step
+def pay(): shop.find()
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}

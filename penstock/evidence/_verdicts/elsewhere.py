@@ -63,6 +63,8 @@ class Elsewhere:
             yield f"{source} has {address}, by which others may call {target}", location
         if method := self._method_by_python(target):
             yield f"Python may call {method.label} where the source does not", method.location
+        if not is_reached and (name := self._replaced(source, target)):
+            yield f"{target} is assigned to {name}, which {source} calls", location
         if self._has_no_body(source):
             yield f"{source} has no body yet", location
 
@@ -79,6 +81,28 @@ class Elsewhere:
         makers = (maker for cls in classes for maker in project.callers_of(cls))
         is_made = any(d.kind == "module" or d in self._evidence.definitions for d in makers)
         return found[0] if is_made else None
+
+    def _replaced(self, source: str, target: str) -> str | None:
+        """Return the name of a call in *source* to which somebody assigns *target*."""
+        wanted, project = self._evidence.located[target], self._evidence.project
+        calls = {
+            called
+            for node in nodes_in(self._evidence.located[source].node)
+            if isinstance(node, ast.Call)
+            for called in [getattr(node.func, "attr", getattr(node.func, "id", ""))]
+        } - {wanted.name, ""}
+        if not calls or not project.is_value(wanted):
+            return None
+        return next(
+            (
+                name
+                for file in project.mentioning(wanted.name)
+                for node in ast.walk(file.root.node)
+                for name in _names_set(node, wanted.name)
+                if name in calls
+            ),
+            None,
+        )
 
     def _has_no_body(self, step: str) -> bool:
         """Return whether somebody has yet to write the function of *step*, or an override."""
@@ -154,3 +178,19 @@ class Elsewhere:
         node = self._evidence.located[source].node
         names = (each.id for each in nodes_in(node) if isinstance(each, ast.Name))
         return next((name for name in names if _ADDRESS.search(name)), None)
+
+
+def _names_set(node: ast.AST, function: str) -> Iterator[str]:
+    """Yield the attributes to which a statement assigns something called *function*."""
+    match node:
+        case ast.Assign(targets=targets, value=value) if _last(value) == function:
+            yield from (each.attr for each in targets if isinstance(each, ast.Attribute))
+        case ast.Call(func=ast.Name("setattr"), args=[_, ast.Constant(str(name)), value]) if (
+            _last(value) == function
+        ):
+            yield name
+
+
+def _last(node: ast.expr) -> str | None:
+    """Return the last part of a name."""
+    return getattr(node, "attr", getattr(node, "id", None))
