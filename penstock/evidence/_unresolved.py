@@ -112,6 +112,9 @@ _FINDING = re.compile(r"(?:get|select|find|load|make|list|has|is)_")
 _OF_REQUESTS = VERBS | {"route", "api_route", "websocket", "errorhandler", "exception_handler"}
 """Decorators of functions that are called for requests, and not as plugins."""
 
+_NEXT = re.compile(r"(?:^|[._])(?:app|call_next|get_response)$")
+"""How what a middleware calls is named, which leads to the view of the request."""
+
 _NO_ARGUMENTS = Passed(0, frozenset())
 
 
@@ -494,6 +497,8 @@ class WaysOut:
     def _may_be_value(self, outside: Outside, wanted: Definition) -> bool:
         """Return whether a value that is called may lead to *wanted*."""
         has_more, passed = self._project.has_partial_of, outside.passed
+        if _NEXT.search(outside.text) and any(map(self._is_view, self._ancestors(wanted))):
+            return True
         if _CLASS.search(outside.text):
             return self._may_be_made_by(outside, wanted)
         return any(
@@ -511,6 +516,14 @@ class WaysOut:
         """Return whether a class that is called may lead to *wanted* when it makes an object."""
         makers = (each for each in self._ancestors(wanted) if self._makes_objects(each))
         return any(self._fits(outside.passed, each) for each in makers)
+
+    def _is_view(self, function: Definition) -> bool:
+        """Return whether a framework calls *function* for a request."""
+        if function.is_method:
+            return function.name in VERBS and self.is_of_library(function)
+        parameters = [each.arg for each in function.parameters]
+        is_routed = not decorators_of(function).isdisjoint(_OF_REQUESTS)
+        return is_routed or (parameters[:1] == ["request"] and "." not in function.qualname)
 
     def _makes_objects(self, function: Definition) -> bool:
         """Return whether a call of a class runs *function*."""

@@ -1123,3 +1123,41 @@ async def pay():
     await loop.create_server({make}, "127.0.0.1", 8025)
 """
     assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": ("unverified",)}
+
+
+@pytest.mark.parametrize(
+    ("call", "view", "verdict"),
+    [
+        ("self.get_response(request)", "def charge(request): pass", "unverified"),
+        ("self.app(request)", "@app.get('/')\n@step\ndef charge(): pass", "unverified"),
+        ("self.app(request)", "def charge(order): pass", "contradicted"),
+        ("self.other(request)", "def charge(request): pass", "contradicted"),
+    ],
+)
+def test_a_middleware_leads_to_the_views(call, view, verdict):
+    """A framework gives it what calls the view of a request."""
+    source = f"""
+from lib import app
+class Middleware:
+    def __init__(self, get_response):
+        self.get_response = self.app = self.other = get_response
+    @step
+    def pay(self, request):
+        {call}
+{view if "@step" in view else "@step" + chr(10) + view}
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
+@pytest.mark.parametrize(("base", "verdict"), [("View", "unverified"), ("object", "contradicted")])
+def test_a_middleware_leads_to_the_verbs_of_views(base, verdict):
+    """A class of the project that is not a view has no verbs."""
+    source = f"""
+from lib import View
+class Shop({base}):
+    @step
+    def get(self, request): pass
+@step
+def pay(request, call_next): call_next(request)
+"""
+    assert verdicts(checked(source, "pay -> get")) == {"pay -> get": (verdict,)}
