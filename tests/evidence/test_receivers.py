@@ -209,3 +209,25 @@ class Shop(Till):
 def charge(): pass
 """
     assert verdicts(checked(source, "make -> charge")) == {"make -> charge": verdict}
+
+
+@pytest.mark.parametrize(
+    ("shop", "verdict"),
+    [("IShop(order)", ("supported", "call")), ("order", ("unverified",))],
+)
+def test_an_interface_is_that_of_the_classes_with_its_methods(shop, verdict):
+    """A call of it looks for an adapter, and an argument may be an object of any of them."""
+    source = f"""
+from zope.interface import Interface, implementer
+class IShop(Interface):
+    def find(name): "Find something."
+    def open(): "Begin."
+@implementer(IShop)
+class Shop:
+    @step
+    def find(self, name): pass
+    def open(self): pass
+@step
+def pay(order): {shop}.find(1)
+"""
+    assert verdicts(checked(source, "pay -> find")) == {"pay -> find": verdict}

@@ -192,7 +192,8 @@ def _construct(frame: Frame, cls: Class, arguments: Arguments, node: ast.AST) ->
     new = [f for f in engine.find(cls.definition, "__new__") if isinstance(f, Function)]
     # What ``__new__`` returns may be the same object each time.
     site = (cls.definition, "new") if new else frame.site(node)
-    instance = Instance(cls.definition, None if cls.is_any else site)
+    is_open = cls.is_any or is_protocol(engine, cls.definition)
+    instance = Instance(cls.definition, None if is_open else site)
     if frame.objects is not None and _is_plain(engine, cls.definition):
         engine.single.add(instance)
     else:

@@ -25,7 +25,7 @@ __all__ = [
 
 
 _MOST_IMPLEMENTATIONS = 6
-_PROTOCOLS = {"typing.Protocol", "typing_extensions.Protocol"}
+_PROTOCOLS = {"typing.Protocol", "typing_extensions.Protocol", "zope.interface.Interface"}
 
 
 def with_overrides(engine: Engine, cls: Definition, name: str, found: Values) -> Values:
