@@ -9,7 +9,7 @@ from functools import cached_property
 from penstock._declared.step import Location
 from penstock.evidence._analysis.added import added_by
 from penstock.evidence._analysis.engine import TOO_DEEP, Engine
-from penstock.evidence._analysis.given import is_known
+from penstock.evidence._analysis.given import TEMPLATES, is_known
 from penstock.evidence._analysis.guesses import COMMON, OF_TYPES
 from penstock.evidence._analysis.library import (
     A_MODULE,
@@ -20,6 +20,7 @@ from penstock.evidence._analysis.library import (
     IN_TEMPLATES,
     KEEPING,
     LOOKING,
+    OF_FILES,
     PLUGINS,
     REGISTERING,
     SENDING,
@@ -149,6 +150,7 @@ class WaysOut:
             or self._is_given_to(outside, wanted)
             or self._is_template_of(outside, wanted)
             or self._is_called_back(outside, wanted)
+            or self._is_file(outside, wanted)
             or self._is_configured(outside, wanted)
             or self._is_in_template(outside, wanted)
             or self._may_be_made(outside, wanted)
@@ -310,6 +312,15 @@ class WaysOut:
             for each in self._ancestors(wanted)
         )
 
+    def _is_file(self, outside: Outside, wanted: Definition) -> bool:
+        """Return whether a library reads from an object, or writes to it, as if it were a file."""
+        return any(
+            each.name in OF_FILES
+            and each.parent is not None
+            and self._is_given(outside, each.parent)
+            for each in self._with_callers(wanted)
+        )
+
     def _is_given(self, outside: Outside, cls: Definition) -> bool:
         """Return whether a library has got an object of *cls*, or of a subclass."""
         return any(cls in self._engine.mro(each) for each in outside.given)
@@ -337,6 +348,7 @@ class WaysOut:
         return any(
             not decorators_of(each).isdisjoint(IN_TEMPLATES)
             or "context_processors" in each.label
+            or TEMPLATES in self._engine.given.get(each, ())
             or (each.is_method and self._is_shown(each))
             for each in self._with_callers(wanted)
         )

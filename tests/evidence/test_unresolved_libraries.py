@@ -1161,3 +1161,52 @@ class Shop({base}):
 def pay(request, call_next): call_next(request)
 """
     assert verdicts(checked(source, "pay -> get")) == {"pay -> get": (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("keep", "verdict"),
+    [
+        ("app.jinja_env.filters['charge'] = charge", "unverified"),
+        ("app.add_template_global(charge, 'charge')", "unverified"),
+        ("templates.env.globals.update(charge=charge)", "unverified"),
+        ("app.config['charge'] = charge", "contradicted"),
+    ],
+)
+def test_a_template_may_call_what_its_environment_keeps(keep, verdict):
+    """Filters and globals of Jinja are those of all templates."""
+    source = f"""
+from flask import Flask, render_template
+from starlette.templating import Jinja2Templates
+app, templates = Flask("shop"), Jinja2Templates("pages")
+@step
+def charge(*args): pass
+{keep}
+@step
+def pay(): return render_template("shop.html")
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("method", "give", "verdict"),
+    [
+        ("write", "csv.writer(Till()).writerow(order)", "unverified"),
+        ("write", "json.dump(order, Till())", "unverified"),
+        ("read", "json.load(Till())", "unverified"),
+        ("write", "csv.writer(load()).writerow(order)", "contradicted"),
+        ("find", "csv.writer(Till()).writerow(order)", "contradicted"),
+    ],
+)
+def test_a_library_uses_an_object_as_a_file(method, give, verdict):
+    """It may be of any class that has such a method."""
+    source = f"""
+import csv, json
+from lib import load
+class Till:
+    def {method}(self, *text): charge()
+@step
+def charge(): pass
+@step
+def pay(order): {give}
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}

@@ -1,5 +1,6 @@
 """Functions and objects that a library has got, and may call whenever it is called itself."""
 
+import re
 import sys
 from collections.abc import Iterator
 
@@ -16,7 +17,7 @@ from penstock.evidence._analysis.values import (
 )
 from penstock.evidence._source.files import Definition
 
-__all__ = ["is_known", "note_given"]
+__all__ = ["TEMPLATES", "is_known", "note_given"]
 
 _KNOWN = sys.stdlib_module_names | {
     "", "?", "aiohttp", "anyio", "attr", "attrs", "blinker", "celery", "click", "django",
@@ -24,6 +25,14 @@ _KNOWN = sys.stdlib_module_names | {
     "sqlalchemy", "starlette", "typer", "zope",
 }  # fmt: skip
 """The packages of which it is known which functions they call that they have got."""
+
+TEMPLATES = "templates"
+"""The package of the functions that any template may call."""
+
+_OF_TEMPLATES = re.compile(
+    r"jinja_env|\.env\.(?:filters|globals|tests)\b|\.(?:add_)?template_(?:filter|global|test)\b"
+)
+"""The name of what keeps them."""
 
 _DEEPEST = 3
 
@@ -38,13 +47,15 @@ def note_given(frame: Frame, library: str, values: Values) -> None:
 
     What a function gives by itself is handed off there, and not what is in a list or dict.
     """
-    if is_known(library):
+    is_of_templates = _OF_TEMPLATES.search(library) is not None
+    if is_known(library) and not is_of_templates:
         return
+    package = TEMPLATES if is_of_templates else library.partition(".")[0]
     is_module = frame.activation.definition.kind == "module"
     for value in values:
         is_deep = is_module or isinstance(value, Container)
         for each in _definitions_in(frame, value, _DEEPEST) if is_deep else ():
-            frame.engine.given.setdefault(each, set()).add(library.partition(".")[0])
+            frame.engine.given.setdefault(each, set()).add(package)
 
 
 def _definitions_in(frame: Frame, value: Value, depth: int) -> Iterator[Definition]:

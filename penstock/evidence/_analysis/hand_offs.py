@@ -8,7 +8,7 @@ from penstock.evidence._analysis.by_name import named_by
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.given import note_given
 from penstock.evidence._analysis.iteration import await_values, counted_items
-from penstock.evidence._analysis.library import AFTER, NAMING, SERVING, last_of
+from penstock.evidence._analysis.library import AFTER, NAMING, OF_FILES, SERVING, last_of
 from penstock.evidence._analysis.passed import passed_in
 from penstock.evidence._analysis.scopes import OPEN, Arguments
 from penstock.evidence._analysis.terms import (
@@ -229,10 +229,16 @@ def outside_with(
         values = join(values, _made_by(frame, values, node))
     objects = (Class(value.cls) for value in values if isinstance(value, Instance))
     classes = (value for value in values if isinstance(value, Class))
-    known = join(before, (c for c in (*objects, *classes) if frame.engine.is_inherited(c)))
+    known = join(before, (c for c in (*objects, *classes) if _may_be_used(frame, c)))
     given = tuple(each.definition for each in known if isinstance(each, Class))
     outside = outside_of(frame, node, arguments, callee.name, given, hands_off=hands_off)
     return outside, known
+
+
+def _may_be_used(frame: Frame, cls: Class) -> bool:
+    """Return whether a library may call methods of *cls*: of one that it knows, or of a file."""
+    engine = frame.engine
+    return engine.is_inherited(cls) or any(engine.own(cls.definition, name) for name in OF_FILES)
 
 
 _MAKING_PROTOCOLS = {

@@ -24,6 +24,7 @@ __all__ = [
     "LOOKING",
     "NAMING",
     "OF_BASES",
+    "OF_FILES",
     "PLUGINS",
     "RECEIVING",
     "REGISTERING",
@@ -333,6 +334,9 @@ DATA = frozenset({
 })  # fmt: skip
 """Modules and functions for data: nothing that they return has a method of the project."""
 
+
+OF_FILES = {"read", "readline", "write"}
+"""Methods of files, by which libraries use any object that has them."""
 
 UNREAD = "unread:"
 """How the name of what a module of the project has begins, if that cannot be read or parsed."""
