@@ -347,3 +347,97 @@ async def pay():
 def refund(): pass
 """
     assert verdicts(checked(source, "pay -> refund")) == {"pay -> refund": verdict}
+
+
+@pytest.mark.parametrize(
+    ("owner", "parameter", "decorator"),
+    [("cls", "cls", "classmethod"), ("Shop", "", "staticmethod"), ("Shop", "cls", "classmethod")],
+)
+@pytest.mark.parametrize(
+    "test",
+    [
+        "if {}.shop is None: ",
+        "if not {}.shop: ",
+        "if {}.shop is not None: return {}.shop\n        ",
+    ],
+)
+def test_an_attribute_of_a_class_is_what_a_method_assigns(owner, parameter, decorator, test):
+    """A class that keeps its only object has None for it at first."""
+    source = f"""
+class Shop:
+    shop = None
+    @{decorator}
+    def get({parameter}):
+        {test.format(owner, owner)}{owner}.shop = Shop()
+        return {owner}.shop
+    @step
+    def charge(self): ...
+class Other:
+    def charge(self): ...
+@step
+def pay(): Shop.get().charge()
+"""
+    report = checked(source, "pay -> charge")
+
+    assert verdicts(report) == {"pay -> charge": ("supported", "call")}
+
+
+def test_an_attribute_of_a_class_may_be_what_any_function_assigns():
+    """What a class has at first is one of the values of its attribute."""
+    source = """
+class Shop:
+    hook = log
+def register(): Shop.hook = charge
+register()
+@step
+def pay(): Shop.hook()
+@step
+def charge(): ...
+@step
+def log(): ...
+"""
+    report = checked(source, "pay -> charge, pay -> log")
+
+    assert [edge.verdict for edge in report.edges] == ["supported", "supported"]
+
+
+QUEUE = """
+import queue
+from collections import namedtuple
+Item = namedtuple("Item", "order, user")
+class Orders(queue.Queue):
+    def size(self): return len(self.queue)
+class Order:
+    def handle(self): self.charge()
+    @step
+    def charge(self): ...
+class Other:
+    def handle(self): ...
+class Shop:
+    def __init__(self): self.orders = {queue}
+    @step
+    def run(self):
+        {taken}.handle()
+    @step
+    def pay(self, user): {put}
+"""
+
+
+@pytest.mark.parametrize("queue", ["Orders()", "queue.Queue()"])
+@pytest.mark.parametrize(
+    ("put", "taken", "verdict"),
+    [
+        ("self.orders.put(Order())", "self.orders.get()", "supported"),
+        ("self.orders.put(Order(), False)", "self.orders.get(timeout=1)", "supported"),
+        ("self.orders.put_nowait(Item(Order(), user))", "self.orders.get().order", "supported"),
+        ("self.orders.put(Item(Order(), user))", "self.orders.get().user", "unverified"),
+        ("print(Order())", "self.orders.get()", "unverified"),
+        ("self.orders.put(Other())", "self.orders.get()", "contradicted"),
+    ],
+)
+def test_a_queue_gives_what_was_put_there(queue, put, taken, verdict):
+    """It may be of a class that extends one of the library, and may give anything if empty."""
+    source = QUEUE.format(queue=queue, put=put, taken=taken)
+    (edge,) = checked(source, "run -> charge").edges
+
+    assert edge.verdict == verdict

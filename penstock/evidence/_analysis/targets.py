@@ -5,11 +5,12 @@ import ast
 from penstock.evidence._analysis.attributes import attribute_of
 from penstock.evidence._analysis.containers import count_of, fields_of, list_of
 from penstock.evidence._analysis.doubts import note_methods
+from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.frame import Frame, path_of
 from penstock.evidence._analysis.given import note_given
 from penstock.evidence._analysis.hand_offs import hand_assigned
 from penstock.evidence._analysis.iteration import iterate
-from penstock.evidence._analysis.scopes import Arguments
+from penstock.evidence._analysis.scopes import Arguments, Scope
 from penstock.evidence._analysis.special import ITERATING
 from penstock.evidence._analysis.values import (
     NOTHING,
@@ -96,11 +97,9 @@ def _set_attribute(
                 frame.set_object(owner, target.attr, values, is_only=is_only)
         case Class():
             frame.objects = None
-            engine.assign(engine.info(owner.definition).scope, target.attr, values)
+            _set_member(engine, engine.info(owner.definition).scope, target.attr, values)
         case Module():
-            scope = engine.scope_of(owner.source)
-            engine.assign(scope, target.attr, values)
-            (scope.final or {}).pop(target.attr, None)
+            _set_member(engine, engine.scope_of(owner.source), target.attr, values)
         case Unknown() | Further() | Constant():
             pass
         case External():
@@ -109,6 +108,12 @@ def _set_attribute(
         case _:
             engine.store(owner, target.attr, values)
     return NOTHING
+
+
+def _set_member(engine: Engine, scope: Scope, name: str, values: Values) -> None:
+    """Let what a module or class has under *name* be one of *values*, whatever it was at first."""
+    engine.assign(scope, name, values)
+    (scope.final or {}).pop(name, None)
 
 
 def _set_path(frame: Frame, target: ast.expr, values: Values, owners: Values) -> None:
