@@ -454,7 +454,8 @@ class WaysOut:
         library = outside.library or ""
         if not is_own or not library.startswith(GOT):
             return False
-        owner, _, prefix = library.removeprefix(GOT).removesuffix("*)").rpartition(", ")
+        owner, _, ends = library.removeprefix(GOT).removesuffix(")").rpartition(", ")
+        prefix, _, suffix = ends.partition("*")
         if owner == A_MODULE:
             names = self._names_got(outside)
             if names is not None and wanted.name not in names:
@@ -464,6 +465,7 @@ class WaysOut:
             owner = ""
         return any(
             each.name.startswith(prefix)
+            and each.name.endswith(suffix)
             and self._fits(outside.passed, each)
             and "<locals>" not in each.qualname
             and (not owner or self._may_be_of(each, owner))

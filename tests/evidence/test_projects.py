@@ -38,6 +38,8 @@ def calls(imports, call="charge()", **files):
         ("from .tasks import *", "charge()"),
         ("import importlib", "importlib.import_module('shop.tasks').charge()"),
         ("from shop import tasks", "getattr(tasks, f'char{unknown}')()"),
+        ("from shop import tasks", "getattr(tasks, f'{unknown}rge')()"),
+        ("import importlib", "importlib.import_module(f'shop.{unknown}sks').charge()"),
     ],
 )
 def test_a_function_is_followed_through_an_import(imports, call):
@@ -64,6 +66,20 @@ def test_a_function_that_a_string_names_is_followed(imports, call):
         "shop__settings": "CHARGE = 'shop.tasks.charge'\n",
     }
     assert calls(imports, call.format("shop.tasks"), **files)
+
+
+@pytest.mark.parametrize(
+    ("imports", "call"),
+    [
+        ("from shop import tasks", "getattr(tasks, f'{unknown}ge_all')()"),
+        ("from shop import tasks", "getattr(tasks, f'c{unknown}ge_all')()"),
+        ("import importlib", "importlib.import_module(f'shop.{unknown}mail').charge()"),
+        ("import importlib", "importlib.import_module(f'{unknown}.tasks').charge()"),
+    ],
+)
+def test_a_string_whose_end_is_known_names_nothing_else(imports, call):
+    """A function or a module has another name if that does not end as the string does."""
+    assert not calls(imports, call, shop__tasks=CHARGE)
 
 
 @pytest.mark.parametrize("call", ["get_class()()", "get_class('tasks')()", "get_class(x, 'y')()"])

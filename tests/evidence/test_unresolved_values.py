@@ -10,6 +10,8 @@ from checked_sources import EDGE, checked, verdicts
         ("shop", "name", "unverified"),
         ("shop", "'on_' + name", "unverified"),
         ("shop", "'by_' + name", "contradicted"),
+        ("shop", "f'{name}_charge'", "unverified"),
+        ("shop", "f'{name}_ship'", "contradicted"),
         ("hashlib", "name", "contradicted"),
     ],
 )

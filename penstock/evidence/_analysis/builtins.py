@@ -12,7 +12,7 @@ from penstock.evidence._analysis.iteration import counted_items
 from penstock.evidence._analysis.library import A_MODULE, GOT, KINDS, VERBS, last_of
 from penstock.evidence._analysis.overrides import methods_of
 from penstock.evidence._analysis.scopes import Arguments
-from penstock.evidence._analysis.strings import beginning_of
+from penstock.evidence._analysis.strings import ends_of
 from penstock.evidence._analysis.values import (
     NOTHING,
     UNKNOWN,
@@ -143,7 +143,7 @@ def getattr_of(frame: Frame, _: External, arguments: Arguments, node: ast.AST) -
             if isinstance(name, Constant) and isinstance(name.value, str):
                 found = join(found, attribute_of(frame, owner, name.value, node))
                 continue
-            found = join(found, _attributes_by(frame, owner, beginning_of(name), node))
+            found = join(found, _attributes_by(frame, owner, ends_of(name), node))
     return found or UNKNOWN
 
 
@@ -155,20 +155,23 @@ _LOADING = ("import_module()", "__import__()")
 """How the names of modules end that a string names."""
 
 
-def _attributes_by(frame: Frame, owner: Value, prefix: str, node: ast.AST) -> Values:
-    """Return what attributes of *owner* may be whose names begin with *prefix*."""
+def _attributes_by(frame: Frame, owner: Value, ends: tuple[str, str], node: ast.AST) -> Values:
+    """Return what attributes of *owner* may be whose names begin and end so."""
+    prefix, suffix = ends
     if isinstance(owner, External) and owner.site is None and not owner.name.endswith("settings"):
         return (External(f"{owner.name}.{prefix}*"),)  # of a module of a library
     methods: Values = NOTHING
-    if prefix:
-        methods = methods_of(frame.engine, owner, lambda name: name.startswith(prefix))
+    if prefix or suffix:
+        methods = methods_of(
+            frame.engine, owner, lambda name: name.startswith(prefix) and name.endswith(suffix)
+        )
     elif isinstance(node, ast.Call) and _VERB.search(written(node.args[1])):
         methods = methods_of(frame.engine, owner, VERBS.__contains__)
     # Of an object of the project, it is what its class has.
     owned = f"{owner.cls.label}, " if isinstance(owner, Instance) else ""
     if isinstance(owner, External) and owner.name.endswith(_LOADING):
         owned = f"{A_MODULE}, "
-    return methods or (*UNKNOWN, External(f"{GOT}{owned}{prefix}*)"))
+    return methods or (*UNKNOWN, External(f"{GOT}{owned}{prefix}*{suffix})"))
 
 
 def setattr_of(frame: Frame, _: External, arguments: Arguments, node: ast.AST) -> Values | None:
@@ -269,15 +272,15 @@ def import_module(
     for value in arguments.first:
         if isinstance(value, Constant) and isinstance(value.value, str):
             found = join(found, engine.module(value.value))
-        elif beginning := beginning_of(value):
-            found = join(found, *map(engine.module, _modules_below(engine, beginning)))
+        else:
+            found = join(found, *map(engine.module, _modules_below(engine, *ends_of(value))))
     return found or None
 
 
-def _modules_below(engine: Engine, beginning: str) -> list[str]:
-    """Return the names of modules that begin so, and have no further dot."""
-    names = [name for name in engine.project.files if name.startswith(beginning)]
-    found = [name for name in names if "." not in name[len(beginning) :]]
+def _modules_below(engine: Engine, beginning: str, end: str) -> list[str]:
+    """Return the names of modules that begin and end so, and have no further dot."""
+    names = [name for name in engine.project.files if beginning and name.startswith(beginning)]
+    found = [name for name in names if name.endswith(end) and "." not in name[len(beginning) :]]
     return found if len(found) <= _MOST_MODULES else []
 
 

@@ -1,6 +1,7 @@
 """Strings that the source has."""
 
 import ast
+import re
 
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.scopes import Arguments
@@ -16,7 +17,7 @@ from penstock.evidence._analysis.values import (
     Values,
 )
 
-__all__ = ["beginning", "beginning_of", "call_string", "formatted_string"]
+__all__ = ["beginning", "call_string", "ends_of", "formatted_string"]
 
 _STRING_METHODS = {
     "rsplit", "split", "partition", "rpartition", "lower", "upper", "title", "capitalize", "strip",
@@ -56,7 +57,7 @@ def call_string(frame: Frame, text: str, name: str, arguments: Arguments, node: 
 
 
 def formatted_string(frame: Frame, node: ast.JoinedStr) -> Values:
-    """Return an f-string, or its beginning, as far as the source has it."""
+    """Return an f-string, or its beginning and its end, as far as the source has it."""
     parts: list[str | None] = []
     for each in node.values:
         if isinstance(each, ast.FormattedValue):
@@ -70,19 +71,27 @@ def formatted_string(frame: Frame, node: ast.JoinedStr) -> Values:
     known = [part for part in parts if part is not None]
     if len(known) == len(parts):
         return (Constant("".join(known), str),)
-    return beginning(parts[0] or "")
+    return beginning(parts[0] or "", parts[-1] or "")
 
 
 _CONVERSIONS = {ord("s"): TEXT, ord("r"): ("__repr__",), ord("a"): ("__repr__",)}
 """The methods for ``!s``, ``!r`` and ``!a``."""
 
 
-def beginning(text: str) -> Values:
-    """Return a string of which the source shows only that it begins with *text*."""
-    return (External(f"str:{text}*"),) if text else UNKNOWN
+def beginning(text: str, end: str = "") -> Values:
+    """Return a string of which the source shows only how it begins, and how a name ends."""
+    end = end if _OF_NAMES.fullmatch(f"{text}{end}") else ""
+    return (External(f"str:{text}*{end}"),) if text or end else UNKNOWN
 
 
-def beginning_of(value: Value) -> str:
-    """Return how a string begins, or ``""`` if the source does not show that."""
+_OF_NAMES = re.compile(r"[\w.]*")
+"""Text that may be part of the name of an attribute or a module, whose end alone says something."""
+
+
+def ends_of(value: Value) -> tuple[str, str]:
+    """Return how a string begins and ends, or ``""`` for what the source does not show."""
     name = value.name if isinstance(value, External) else ""
-    return name.removeprefix("str:").removesuffix("*") if name.startswith("str:") else ""
+    first, _, last = (
+        name.removeprefix("str:").partition("*") if name.startswith("str:") else [""] * 3
+    )
+    return first, last
