@@ -383,7 +383,7 @@ def pay(): Shop.get().charge()
 
 
 def test_an_attribute_of_a_class_may_be_what_any_function_assigns():
-    """What a class has at first is one of the values of its attribute."""
+    """The value that a class has at first is one of those of its attribute."""
     source = """
 class Shop:
     hook = log
