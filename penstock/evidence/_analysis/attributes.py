@@ -145,6 +145,7 @@ _ITSELF = {
 """Attributes of a decorated function, or of one that is a member, that are the function."""
 
 
+_GENERIC = {"singledispatch", "singledispatchmethod"}
 _SIGNED = {"signature", "chain", "group", "chord"}
 
 
@@ -156,7 +157,7 @@ def _of_function(frame: Frame, owner: Value, name: str, _: ast.AST) -> Values:
             return (owner.function,)
         if owner.kind in {"property", "cached_property"}:
             return (Wrapped(f"{owner.kind}:{name}", owner),)
-        if owner.kind in {"singledispatch", "singledispatchmethod"} and name == "register":
+        if owner.kind in _GENERIC and name in {"register", "dispatch"}:
             return (Wrapped(f"{owner.kind}:{name}", owner),)
     if name in _ITSELF:
         return (owner,)

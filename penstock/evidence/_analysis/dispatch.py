@@ -28,6 +28,8 @@ def call_dispatch(
     """Return what a generic function returns for *arguments*, or register an implementation."""
     if detail == "register":
         return _register(frame, callee, arguments)
+    if detail == "dispatch":
+        return _found(frame, callee.function, join(*arguments.positional[:1]))
     generic: Value = callee
     general: Value = callee.function
     receiver: Value | None = None
@@ -39,6 +41,15 @@ def call_dispatch(
     if receiver is not None:
         chosen = tuple(Method(f, receiver) if isinstance(f, Function) else f for f in chosen)
     return frame.apply(chosen, arguments, node)
+
+
+def _found(frame: Frame, generic: Value, classes: Values) -> Values:
+    """Return the functions that a generic function has for one of *classes*, or for any."""
+    objects = tuple(Instance(v.definition) for v in classes if isinstance(v, Class))
+    general = getattr(generic, "function", generic)
+    return _implementations(frame, generic, objects) or join(
+        (general,), frame.engine.items(generic)
+    )
 
 
 def _register(frame: Frame, callee: Wrapped, arguments: Arguments) -> Values:

@@ -108,3 +108,50 @@ def ship(): ...
     edges = "pay -> charge, pay -> ship"
 
     assert {edge.verdict for edge in checked(source, edges).edges} == {"supported"}
+
+
+METHOD_DISPATCH = """
+import functools
+class Paid: ...
+class PaidLate(Paid): ...
+class Sent: ...
+def method_dispatch(function):
+    dispatcher = functools.singledispatch(function)
+    def wrapper(*args, **kwargs):
+        return dispatcher.dispatch({cls})(*args, **kwargs)
+    wrapper.register = dispatcher.register
+    functools.update_wrapper(wrapper, function)
+    return wrapper
+class Saga:
+    @method_dispatch
+    def handle(self, event): log()
+    @handle.register(Paid)
+    @step
+    def paid(self, event): ...
+    @handle.register(Sent)
+    @step
+    def sent(self, event): ...
+@step
+def log(): ...
+@step
+def run(saga: Saga, event): saga.handle({event})
+"""
+
+
+@pytest.mark.parametrize(
+    ("cls", "event", "steps"),
+    [
+        ("args[1].__class__", "event", ["paid", "sent", "log"]),
+        ("args[1].__class__", "Paid()", ["paid"]),
+        ("args[1].__class__", "PaidLate()", ["paid"]),
+        ("type(args[1])", "event", ["paid", "sent", "log"]),
+        ("Sent", "event", ["sent"]),
+    ],
+)
+def test_a_decorator_dispatches_by_the_class_of_an_argument(cls, event, steps):
+    """A generic function gives what it has for a class, and that is called as a method."""
+    source = METHOD_DISPATCH.format(cls=cls, event=event)
+    report = checked(source, "run -> paid, run -> sent, run -> log")
+
+    assert [edge.target for edge in report.edges if edge.verdict == "supported"] == steps
+    assert {edge.verdict for edge in report.edges} <= {"supported", "contradicted"}
