@@ -111,10 +111,10 @@ class Summary:
     normal: State | None = None
     raised: State | None = None
     leads: Leads = field(default_factory=dict)
-    """Where it leads out of the source.
+    """Its calls that lead out of the source.
 
-    The calls of a function are not those of each caller, too: there would be very many, and only
-    those of steps are asked for.
+    Those of a function that it calls are not among them: there would be very many, and only those
+    of steps are asked for.
     """
 
     runs: dict[Hashable, Outcome] = field(default_factory=dict)
