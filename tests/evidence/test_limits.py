@@ -5,6 +5,8 @@ from collections.abc import Callable
 import pytest
 from checked_sources import checked, verdicts
 
+from penstock.evidence._analysis.engine import Engine
+
 CHARGE = "@step\ndef charge(): pass\ndef last(): charge()\n"
 FUNCTIONS = "def f{n}(): return {n}\n"
 RUN = "def run{n}(): run(f{n}, lambda found: found)\n"
@@ -190,3 +192,28 @@ def ship(): pass
     report = checked(source, "pay -> charge, charge -> ship")
 
     assert [verdict for verdict, _ in verdicts(report).values()] == ["supported"] * 2
+
+
+def test_what_is_followed_in_place_of_a_call_is_chosen_once(monkeypatch):
+    """A call beyond a limit is followed as the one before with the same arguments was."""
+    choose, chosen = Engine._activation, []
+
+    def noted(self, function, *rest):
+        chosen.append(function.definition.name)
+        return choose(self, function, *rest)
+
+    monkeypatch.setattr(Engine, "_activation", noted)
+    calls = each(20, "    helper({n}, c{n}); helper({n}, Any)\n")
+    counts = []
+    for times in (1, 3):
+        chosen.clear()
+        source = (
+            each(20, "class C{n}: ...\nc{n} = C{n}()\n")
+            + "from lib import Any\ndef helper(number, one): return [number, one]\n"
+            + f"{PAY.format('str', '')}\n{calls * times}    charge()\n{CHARGE}"
+        )
+        report = checked(source, "pay -> charge")
+        assert [verdict for verdict, _ in verdicts(report).values()] == ["supported"]
+        counts.append(chosen.count("helper"))
+
+    assert counts[0] == counts[1] > 40

@@ -128,6 +128,8 @@ class Engine(Heap):
         self._below: dict[Definition | str, list[Definition]] = {}
         self._rebased: list[Definition] = []
         self._activations: dict[Hashable, Activation] = {}
+        self._instead: dict[Hashable, Activation] = {}
+        """The calls with more general arguments that are followed instead of others, in a round."""
         self.contexts: dict[Definition, list[Activation]] = {}
         self._counts: dict[tuple[Definition, Scope], int] = {}
         """How many of these each function has, which may be one of several closures."""
@@ -184,6 +186,7 @@ class Engine(Heap):
         self._below.clear()
         self._annotations.clear()
         self._announced.clear()
+        self._instead.clear()
         return list(roots())
 
     # Modules
@@ -443,7 +446,11 @@ class Engine(Heap):
         """Return what *function* does with *arguments*."""
         bound = bind(self, self.annotation, function, arguments, receiver)
         key = _key_of(function, receiver, bound)
-        found = self._activations.get(key) or self._activation(function, receiver, bound, key)
+        found = (
+            self._activations.get(key)
+            or self._instead.get(key)
+            or self._activation(function, receiver, bound, key)
+        )
         if found.is_running:
             found.recursed = True
         elif found.round != self.round:
@@ -465,12 +472,15 @@ class Engine(Heap):
         few, most = _LIMITS_WITH_CLASSES if kept else _LIMITS
         is_new = definition.has_functions or (kept and (definition, scope, kept) not in self._kept)
         is_full = count >= most and not is_new
-        found = None
+        # A later call with the same arguments is then followed by the same one.
+        is_settled = is_full and not kept and scope.module.final is not None
+        found, own = None, key
         if count >= few and not is_new:
             self.blur(receiver, definition)
             bound = {name: _general(values) for name, values in bound.items()}
             key = _key_of(function, receiver, bound)
             found = self._activations.get(key)
+            is_settled = is_settled or found is not None
         if len(contexts) >= _MOST_CLOSURES or self.depth > _DEEPEST:
             is_full, kept = True, ()
         if found is None and is_full:
@@ -485,6 +495,8 @@ class Engine(Heap):
             contexts.append(found)
             self._counts[definition, scope] = count + 1
             self._kept.add((definition, scope, kept))
+        if is_settled:
+            self._instead[own] = found
         return found
 
     def construction(self, cls: Definition, site: Hashable, body: Term) -> Activation:
