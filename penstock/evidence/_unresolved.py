@@ -280,8 +280,10 @@ class WaysOut:
         )
 
     def _may_be_method(self, method: Definition, cls: Definition) -> bool:
-        """Return whether a library that has an object of *cls* may call *method*."""
+        """Return whether a library that has *cls*, or an object of it, may call *method*."""
         is_own = method.is_method and method.parent in self._engine.mro(cls)
+        if method.name in _OF_MAKING:
+            return is_own
         is_hook = not method.name.startswith("_") or method.name == "__call__"
         return is_own and is_hook and not self._project.callers_of(method)
 

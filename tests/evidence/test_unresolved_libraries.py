@@ -1062,9 +1062,10 @@ class Handler(web.RequestHandler):
         ("lib.later(Till)", "unverified"),
         ("lib.later(till)", "unverified"),
         ("class Hooks(lib.Hooks): on_pay = charge", "unverified"),
+        ("class Hooks(lib.Hooks): make = Shop", "unverified"),
         ("other.register('x', charge)", "contradicted"),
         ("lib.register('x', 1)", "contradicted"),
-        ("lib.add([[[[charge]]]])", "contradicted"),
+        (f"lib.add([{', '.join(map(str, range(60)))}, charge])", "contradicted"),
         ("class Hooks(lib.Hooks):\n    def on_pay(self): pass", "contradicted"),
     ],
 )
@@ -1077,7 +1078,9 @@ from functools import partial
 def charge(*args): pass
 class Till:
     def open(self): charge()
-till = Till()
+class Shop:
+    def __init__(self): charge()
+till, shop = Till(), Shop()
 {give}
 @step
 def pay():

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections import deque
 from collections.abc import Iterator
 
 from penstock.evidence._analysis.frame import Frame
@@ -34,7 +35,8 @@ _OF_TEMPLATES = re.compile(
 )
 """The name of what keeps them."""
 
-_DEEPEST = 3
+_MOST = 50
+"""How many values are looked through for functions, with those in lists and dicts."""
 
 
 def is_known(library: str) -> bool:
@@ -52,20 +54,25 @@ def note_given(frame: Frame, library: str, values: Values) -> None:
         return
     package = TEMPLATES if is_of_templates else library.partition(".")[0]
     is_module = frame.activation.definition.kind == "module"
-    for value in values:
-        is_deep = is_module or isinstance(value, Container)
-        for each in _definitions_in(frame, value, _DEEPEST) if is_deep else ():
-            frame.engine.given.setdefault(each, set()).add(package)
+    kept = [value for value in values if is_module or isinstance(value, Container)]
+    for each in _definitions_in(frame, kept):
+        frame.engine.given.setdefault(each, set()).add(package)
 
 
-def _definitions_in(frame: Frame, value: Value, depth: int) -> Iterator[Definition]:
-    while isinstance(value, (Partial, Method)):
-        value = value.callee if isinstance(value, Partial) else value.function
-    match value:
-        case Function() | Class():
-            yield value.definition
-        case Instance():
-            yield value.cls
-        case Container() if depth:
-            for each in frame.engine.all_items(value):
-                yield from _definitions_in(frame, each, depth - 1)
+def _definitions_in(frame: Frame, values: list[Value]) -> Iterator[Definition]:
+    """Yield the functions and classes in *values*, and in what these have."""
+    waiting, seen = deque(values), set(values)
+    while waiting:
+        value = waiting.popleft()
+        while isinstance(value, (Partial, Method)):
+            value = value.callee if isinstance(value, Partial) else value.function
+        match value:
+            case Function() | Class():
+                yield value.definition
+            case Instance():
+                yield value.cls
+            case Container():
+                items = set(frame.engine.all_items(value)) - seen
+                if len(seen) + len(items) <= _MOST:
+                    seen |= items
+                    waiting += items
