@@ -441,3 +441,27 @@ def test_a_queue_gives_what_was_put_there(queue, put, taken, verdict):
     (edge,) = checked(source, "run -> charge").edges
 
     assert edge.verdict == verdict
+
+
+def test_a_member_of_an_enumeration_that_is_not_known_may_have_the_value_of_any():
+    """Another function names one of them."""
+    source = """
+from enum import Enum
+class Kind(Enum):
+    CARD = [charge]
+    CASH = [refund]
+    def run(self): self.value[0]()
+@step
+def charge(): pass
+@step
+def refund(): pass
+@step
+def pay(kind: Kind):
+    Kind.CARD.run()
+    kind.run()
+"""
+    edges = "pay -> charge, pay -> refund"
+    assert verdicts(checked(source, edges)) == {
+        "pay -> charge": ("supported", "call"),
+        "pay -> refund": ("supported", "call"),
+    }

@@ -380,7 +380,8 @@ _ENUMS = {"Enum", "StrEnum", "IntEnum", "Flag", "IntFlag", "TextChoices", "Integ
 
 def _member(engine: Engine, cls: Definition, name: str, values: Sequence[Value]) -> Values:
     """Return the member *name* of an enumeration whose members have methods, with its values."""
-    if name.startswith("_") or not values or _is_function(*values) or not _members_of(engine, cls):
+    members = _members_of(engine, cls)
+    if name.startswith("_") or not values or _is_function(*values) or not members:
         return NOTHING
     classes = (each for each in engine.mro(cls) if not isinstance(each, str))
     names = (values for each in classes for values in engine.info(each).scope.names.values())
@@ -388,6 +389,7 @@ def _member(engine: Engine, cls: Definition, name: str, values: Sequence[Value])
         return NOTHING
     member = Instance(cls, (cls, "member", name))
     engine.store(member, "value", tuple(values))
+    engine.store(Instance(cls), "value", members)  # of one that is not known
     return (member,)
 
 
