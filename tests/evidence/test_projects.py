@@ -40,6 +40,10 @@ def calls(imports, call="charge()", **files):
         ("from shop import tasks", "getattr(tasks, f'char{unknown}')()"),
         ("from shop import tasks", "getattr(tasks, f'{unknown}rge')()"),
         ("import importlib", "importlib.import_module(f'shop.{unknown}sks').charge()"),
+        (
+            "import importlib\nPACKAGE = 'shop'",
+            "importlib.import_module(f'{PACKAGE}.{unknown}').charge()",
+        ),
     ],
 )
 def test_a_function_is_followed_through_an_import(imports, call):
@@ -75,6 +79,7 @@ def test_a_function_that_a_string_names_is_followed(imports, call):
         ("from shop import tasks", "getattr(tasks, f'c{unknown}ge_all')()"),
         ("import importlib", "importlib.import_module(f'shop.{unknown}mail').charge()"),
         ("import importlib", "importlib.import_module(f'{unknown}.tasks').charge()"),
+        ("from shop import tasks\nEND = 'ge'", "getattr(tasks, f'{unknown}x{END}')()"),
     ],
 )
 def test_a_string_whose_end_is_known_names_nothing_else(imports, call):

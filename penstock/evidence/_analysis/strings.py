@@ -68,10 +68,11 @@ def formatted_string(frame: Frame, node: ast.JoinedStr) -> Values:
             parts.append(str(constants[0].value) if is_known else None)
         else:
             parts.append(str(getattr(each, "value", "")))
-    known = [part for part in parts if part is not None]
-    if len(known) == len(parts):
-        return (Constant("".join(known), str),)
-    return beginning(parts[0] or "", parts[-1] or "")
+    if None not in parts:
+        return (Constant("".join(filter(None, parts)), str),)
+    number, others = parts.index(None), parts[::-1]
+    first, last = parts[:number], others[: others.index(None)][::-1]
+    return beginning("".join(filter(None, first)), "".join(filter(None, last)))
 
 
 _CONVERSIONS = {ord("s"): TEXT, ord("r"): ("__repr__",), ord("a"): ("__repr__",)}
