@@ -4,15 +4,27 @@ from itertools import pairwise
 from pathlib import Path
 
 from penstock import Location
+from penstock.evidence._analysis.analysis import Analysis
 from penstock.evidence._analysis.binding import bind
 from penstock.evidence._analysis.heap import Heap
 from penstock.evidence._analysis.kept import kept_values
+from penstock.evidence._analysis.orm import of_manager, query_of
 from penstock.evidence._analysis.scopes import Activation, Arguments, Scope
 from penstock.evidence._analysis.terms import Call, Loop, Outside, Sequence, parts_of
-from penstock.evidence._analysis.values import CUT, UNKNOWN, Constant, Container, Function, join
+from penstock.evidence._analysis.values import (
+    CUT,
+    UNKNOWN,
+    Constant,
+    Container,
+    Function,
+    Instance,
+    Wrapped,
+    join,
+)
 from penstock.evidence._order.runs import FlowRuns
 from penstock.evidence._order.states import Summary, outside_of
 from penstock.evidence._source.files import SourceFile
+from penstock.evidence._source.project import Project
 
 NONE = Constant(None)
 
@@ -115,3 +127,20 @@ def test_a_call_that_leads_out_of_the_source_is_kept_once():
 
     assert [*outside_of(whole).items()] == [(call, frozenset()) for call in reversed(calls)]
     assert [len(each.leads) for each in kept] == [1, 2, 2, 2, 1]
+
+
+def test_a_method_of_the_queries_of_a_manager_is_made_once(tmp_path):
+    """A method of the queries of a manager, which many models may have, is one object."""
+    text = "from django.db import models\nclass Known(models.Manager): ...\nclass Order: ...\n"
+    tmp_path.joinpath("app.py").write_text(text)
+    project = Project.at(tmp_path, [tmp_path])
+    engine = Analysis(project).engine
+    source = project.files["app"]
+    engine.scope_of(source)
+    manager, order = Instance(source.find("Known")), source.find("Order")
+    engine.store(manager, "*model", (Instance(order),))
+
+    found = [of_manager(engine, manager, "filter") for _ in range(2)]
+
+    assert found[0] is found[1]
+    assert found[0] == (Wrapped("item:filter", query_of(engine, order)),)

@@ -23,7 +23,7 @@ from penstock.evidence._analysis.library import (
     last_of,
 )
 from penstock.evidence._analysis.makers import make_objects
-from penstock.evidence._analysis.orm import manager_of, model_attribute
+from penstock.evidence._analysis.orm import model_attribute, of_manager
 from penstock.evidence._analysis.overrides import is_refused, is_wanted, with_overrides
 from penstock.evidence._analysis.scopes import Arguments
 from penstock.evidence._analysis.terms import Call
@@ -267,16 +267,17 @@ def _of_instance(frame: Frame, owner: Instance, name: str, node: ast.AST) -> Val
 def _assigned(engine: Engine, owner: Instance, name: str, found: Values) -> Values:
     """Return what methods assign to ``self.NAME``."""
     own = engine.load(owner, name)
+    any_owner = owner if owner.site is None else Instance(owner.cls)
     if not own:
         engine.prepare(owner.cls, name)
-        own = engine.load(owner, name) or engine.load(Instance(owner.cls), name)
+        own = engine.load(owner, name) or engine.load(any_owner, name)
     elif (owner, name) in engine.blurred:
-        own = join(own, engine.load(Instance(owner.cls), name))
+        own = join(own, engine.load(any_owner, name))
     if not own and owner.site is None and not found:
         own = _of_subclasses(engine, owner, name)
     if not own or UNKNOWN[0] in own:
         make_objects(engine, owner.cls, name)
-        own = join(own, engine.load(Instance(owner.cls), name))
+        own = join(own, engine.load(any_owner, name))
     if UNKNOWN[0] in own:
         known = (value for value in own if not isinstance(value, Unknown))
         return join(known, _annotated(engine, owner, name) or UNKNOWN)
@@ -335,8 +336,8 @@ def _of_model(frame: Frame, owner: Instance, name: str, found: Values, node: ast
     engine = frame.engine
     if typed := _annotated(engine, owner, name) or _given(frame, owner, name, node):
         return typed
-    if queries := manager_of(engine, owner, name):
-        return tuple(Wrapped(f"item:{name}", query) for query in queries)
+    if methods := of_manager(engine, owner, name):
+        return methods
     if name in {"value", "_value_"} and (members := _members_of(engine, owner.cls)):
         return members
     if found and (calling := _that_calls(engine, owner, name)):
@@ -418,11 +419,9 @@ def _of_subclasses(engine: Engine, owner: Instance, name: str) -> Values:
 
 def _annotated(engine: Engine, owner: Instance, name: str) -> Values:
     """Return the values of an attribute that a class annotates."""
+    slot = ("annotation", name)
     for one in engine.mro(owner.cls):
-        if isinstance(one, str):
-            continue
-        annotation = engine.load(Class(one), ("annotation", name))
-        if annotation:
+        if not isinstance(one, str) and (annotation := engine.load(Class(one), slot)):
             return annotation
     return NOTHING
 

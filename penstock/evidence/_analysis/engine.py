@@ -145,6 +145,8 @@ class Engine(Heap):
         self._implicit: dict[str, bool] = {}
         self.queries: dict[Values, Values] = {}
         """The queries that the managers of models make."""
+        self.queried: dict[tuple[Values, str], Values] = {}
+        """The methods of such queries, by their names."""
         self.senders: dict[Value, Values] = {}
         self._announced: set[str | tuple[str, str]] = set()
         self.asked: set[Value] = set()
@@ -370,10 +372,12 @@ class Engine(Heap):
             line = line[line.index(after) + 1 :] if after in line else ()
         inherited: Values = NOTHING
         may_be_inherited = False
+        classes = self.classes
         for one in line:
             if not isinstance(one, str):
-                if found := self.own(one, name):
-                    return join(found, inherited if may_be_inherited else NOTHING)
+                info = classes.get(one) or self.info(one)
+                if found := info.scope.read(name):
+                    return join(found, inherited) if may_be_inherited else found
             elif one not in _WITHOUT_ATTRIBUTES:
                 inherited = inherited or (External(f"{one}.{name}"),)
                 may_be_inherited = may_be_inherited or may_have(one, name)

@@ -26,6 +26,7 @@ __all__ = [
     "Special",
     "manager_of",
     "model_attribute",
+    "of_manager",
     "queried",
     "query_call",
     "query_of",
@@ -104,6 +105,16 @@ def manager_of(engine: Engine, manager: Instance, name: str) -> Values:
     if known is None:
         found = (query_of(engine, each.cls) for each in models if isinstance(each, Instance))
         known = engine.queries[models] = tuple(found)
+    return known
+
+
+def of_manager(engine: Engine, manager: Instance, name: str) -> Values:
+    """Return method *name* of the queries of a manager, if it is one."""
+    queries = manager_of(engine, manager, name)
+    known = engine.queried.get((queries, name))
+    if known is None:
+        known = tuple(Wrapped(f"item:{name}", query) for query in queries)
+        engine.queried[queries, name] = known
     return known
 
 

@@ -200,10 +200,12 @@ CUT: Values = (Further(is_cut=True),)
 
 def assignable(values: Values) -> Values:
     """Return *values* of a module or a class, where None is for what somebody assigns."""
-    none = Constant(None)
-    if none not in values:
+    if _NONE not in values:
         return values
-    return tuple(Constant(None, object) if value is none else value for value in values)
+    return tuple(_UNSET if value is _NONE else value for value in values)
+
+
+_NONE, _UNSET = Constant(None), Constant(None, object)
 
 
 _MOST = 40
