@@ -76,6 +76,14 @@ def called_by(node: ast.expr) -> ast.expr:
     return node.func if isinstance(node, ast.Call) else node
 
 
+def first_string_of(node: ast.expr) -> str:
+    """Return the first argument of a call, or ``""`` if it is no string that the source has."""
+    match node:
+        case ast.Call(args=[ast.Constant(value=str(text)), *_]):
+            return text
+    return ""
+
+
 def written(node: ast.AST) -> str:
     """Return the source of an expression, which is made once."""
     known = node.__dict__

@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import NamedTuple
 
 from penstock.evidence._source.files import SourceFile
+from penstock.evidence._source.functions import first_string_of, written
 
 __all__ = ["SEARCHES", "Kept"]
 
@@ -263,6 +264,31 @@ def _is_import(line: str, name: str) -> bool:
     return stripped.startswith(("from ", "import ")) or stripped.strip(",()") == name
 
 
+def _registrations(file: SourceFile, name: str) -> tuple[tuple[str, str], ...]:
+    """Return the calls that get *name*, alone or in a list, each with its first string or ``""``.
+
+    Of an argument by keyword, the keyword is returned, too.
+    """
+    # A definition or a call has other characters around the name: so few files are parsed.
+    if re.search(rf"[(,=\[]\s*{re.escape(name)}\s*[,)\]]", file.text) is None:
+        return ()
+    found: list[tuple[str, str]] = []
+    for node in ast.walk(file.tree):
+        if isinstance(node, ast.Call):
+            keywords = [each.arg for each in node.keywords if _is_name(each.value, name)]
+            if keywords or any(_is_name(each, name) for each in node.args):
+                found.append((written(node.func), first_string_of(node)))
+                found += [(keyword, "") for keyword in keywords if keyword is not None]
+    return tuple(found)
+
+
+def _is_name(node: ast.expr, name: str) -> bool:
+    """Return whether *node* is *name*, or a list with that."""
+    if isinstance(node, (ast.List, ast.Tuple)):
+        return any(_is_name(each, name) for each in node.elts)
+    return isinstance(node, ast.Name) and node.id == name
+
+
 def _subclasses(file: SourceFile, name: str) -> tuple[str, ...]:
     """Return the names of the classes that have a base called *name*."""
     return tuple(subclass for subclass, bases in file.bases if name in bases)
@@ -278,6 +304,7 @@ SEARCHES: Mapping[str, Callable[[SourceFile, str], Hashable]] = {
     "function": _functions,
     "partial": _partials,
     "property": _has_property,
+    "registration": _registrations,
     "subclass": _subclasses,
     "task": _has_task,
     "use": _uses,

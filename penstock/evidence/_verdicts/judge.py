@@ -7,6 +7,7 @@ from penstock.evidence._model import CheckedStep, EdgeEvidence, Evidence, FlowRe
 from penstock.evidence._verdicts.back import back, is_always_called
 from penstock.evidence._verdicts.doubts import Doubts
 from penstock.evidence._verdicts.evidence import FlowEvidence
+from penstock.evidence._verdicts.frameworks import in_framework_order
 from penstock.evidence._verdicts.sending import Sending
 from penstock.evidence._verdicts.undeclared import Undeclared
 
@@ -64,6 +65,8 @@ class _Judge:
         found += known.evidence if known is not None else ()
         sending = [] if found else [*self._sending(source, target)]
         found += [each for one in sending for each in one.evidence]
+        if not found and source in self._evidence.located and target in self._evidence.located:
+            found += in_framework_order(self._evidence, source, target)
         if found:
             against = self._other_way(source, target)
             verdict: Verdict = "mixed" if against and found[0].kind == "order" else "supported"

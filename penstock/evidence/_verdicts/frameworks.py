@@ -1,0 +1,203 @@
+"""The order in which frameworks call the functions that they know by a decorator or a call."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from penstock._declared.step import Location
+from penstock.evidence._analysis.library import VERBS, last_of
+from penstock.evidence._model import Evidence
+from penstock.evidence._source.files import Definition
+from penstock.evidence._source.functions import called_by, first_string_of, written
+from penstock.evidence._verdicts.evidence import FlowEvidence
+
+__all__ = ["in_framework_order"]
+
+_START, _BEFORE, _MAIN, _AFTER, _LAST, _END = range(6)
+
+_REQUESTS = {
+    "before_serving": _START,
+    "lifespan": _START,
+    "on_startup": _START,
+    "startup": _START,
+    "before_server_start": _START,
+    "after_server_start": _START,
+    "before_request": _BEFORE,
+    "before_app_request": _BEFORE,
+    "before_first_request": _BEFORE,
+    "before_app_first_request": _BEFORE,
+    "before_websocket": _BEFORE,
+    "url_value_preprocessor": _BEFORE,
+    "app_url_value_preprocessor": _BEFORE,
+    "on_request": _BEFORE,
+    "request": _BEFORE,
+    **dict.fromkeys(VERBS | {"route", "api_route", "websocket"}, _MAIN),
+    "add_url_rule": _MAIN,
+    "add_api_route": _MAIN,
+    "add_route": _MAIN,
+    "errorhandler": _AFTER,
+    "app_errorhandler": _AFTER,
+    "exception_handler": _AFTER,
+    "after_request": _AFTER,
+    "after_app_request": _AFTER,
+    "after_websocket": _AFTER,
+    "on_response": _AFTER,
+    "response": _AFTER,
+    "teardown_request": _LAST,
+    "teardown_app_request": _LAST,
+    "teardown_websocket": _LAST,
+    "teardown_appcontext": _LAST,
+    "after_serving": _END,
+    "on_shutdown": _END,
+    "on_cleanup": _END,
+    "shutdown": _END,
+    "before_server_stop": _END,
+    "after_server_stop": _END,
+}
+"""When web frameworks call what is registered, by the name that registers it.
+
+These are Flask, Quart, Sanic, aiohttp, Starlette and FastAPI.
+"""
+
+_BY_EVENT = {"on_event", "add_event_handler", "listener", "register_listener"}
+"""The calls that register a function for the event that their first argument names."""
+
+_TASKS = {
+    "worker_init": _START,
+    "worker_process_init": _START,
+    "worker_ready": _START,
+    "task_prerun": _BEFORE,
+    "task": _MAIN,
+    "shared_task": _MAIN,
+    "periodic_task": _MAIN,
+    "task_success": _AFTER,
+    "task_failure": _AFTER,
+    "task_retry": _AFTER,
+    "task_postrun": _LAST,
+    "worker_process_shutdown": _END,
+    "worker_shutdown": _END,
+}
+"""When a worker of Celery calls what is registered, by the name of the signal or decorator."""
+
+_METHODS = {
+    "setup": _BEFORE,
+    "initial": _BEFORE,
+    "prepare": _BEFORE,
+    **dict.fromkeys(VERBS, _MAIN),
+    "finalize_response": _AFTER,
+    "on_finish": _LAST,
+}
+"""When Django, its REST framework and Tornado call the methods of a view, by their names."""
+
+_APPLICATIONS = {"", "app", "application"}
+"""How an application is called, of which all that it registers counts for its parts, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Registration:
+    """One way in which a framework knows a function."""
+
+    kind: str
+    """The events it is for: ``"request"``, ``"task"``, or the name of a class."""
+
+    when: int
+    owner: str
+    """The object that registers it, as it is written."""
+
+    file: str
+    is_for_all: bool
+    at: Location
+
+    def is_before(self, other: "_Registration") -> bool:
+        if self.kind != other.kind or self.when >= other.when:
+            return False
+        is_same = self.owner == other.owner and self.file == other.file
+        return is_same or self.is_for_all or other.is_for_all
+
+
+def in_framework_order(evidence: FlowEvidence, source: str, target: str) -> Iterator[Evidence]:
+    """Yield where a framework calls two steps, one before the other, for the same event."""
+    first, second = evidence.located[source], evidence.located[target]
+    if _is_group_of(first, second):
+        yield Evidence("order", (second.location,), (first.location,), first.name)
+        return
+    later = [*_registrations(evidence, second)]
+    found = (
+        (one, other)
+        for one in (_registrations(evidence, first) if later else ())
+        for other in later
+        if one.is_before(other)
+    )
+    for one, other in found:
+        yield Evidence("order", (other.at,), (one.at,), one.owner or other.owner or None)
+        return
+
+
+def _registrations(evidence: FlowEvidence, function: Definition) -> Iterator[_Registration]:
+    """Yield how *function* is known to a framework."""
+    file = function.source.file
+    for each in function.decorators:
+        call = written(called_by(each))
+        event = first_string_of(each)
+        yield from _registered(call, event, file, function.source.location_at(each.lineno))
+    if function.is_method:
+        yield from _of_class(evidence, function)
+        return
+    for source, calls in evidence.project.search("registration", function.name):
+        # A line that moves has to leave what a search finds as it is, so it has no lines.
+        for call, event in calls:
+            yield from _registered(call, event, source.file, function.location)
+
+
+def _registered(call: str, event: str, file: str, at: Location) -> Iterator[_Registration]:
+    """Yield what a call or decorator registers a function for."""
+    owner, _, name = call.rpartition(".")
+    if name in {"connect", "append"}:  # of a signal, or of a list of an application
+        owner, _, name = owner.rpartition(".")
+    elif name in _BY_EVENT or (name in {"middleware", "register_middleware"} and event):
+        name = event
+    when = _REQUESTS.get(name)
+    if when is not None and (owner or when != _MAIN):
+        is_for_all = "_app_" in name or when in {_START, _END} or last_of(owner) in _APPLICATIONS
+        yield _Registration("request", when, owner, file, is_for_all, at)
+    elif name in _TASKS:
+        yield _Registration("task", _TASKS[name], "", file, is_for_all=True, at=at)
+
+
+def _of_class(evidence: FlowEvidence, method: Definition) -> Iterator[_Registration]:
+    """Yield how a framework knows a method of a class that extends one of its own."""
+    cls, when = method.parent, _METHODS.get(method.name)
+    if cls is None or when is None or not evidence.ways.is_of_library(method):
+        return
+    if when == _MAIN:
+        file = method.source.file
+        yield _Registration("request", _MAIN, "", file, is_for_all=False, at=method.location)
+    for each in evidence.engine.mro(cls):
+        if not isinstance(each, str):
+            yield _Registration(each.label, when, "", "", is_for_all=True, at=method.location)
+
+
+def _is_group_of(group: Definition, command: Definition) -> bool:
+    """Return whether *group* is a group of commands of click or Typer, and has *command*."""
+    names = {last_of(written(called_by(each))): each for each in group.decorators}
+    if "callback" in names:  # of an application of Typer, which is the group
+        name = _owner(names["callback"])
+    elif "group" in names:
+        name = group.name
+    else:
+        return False
+    for each in command.decorators:
+        owner = _owner(each)
+        if not owner or last_of(written(called_by(each))) not in {"command", "group"}:
+            continue
+        is_known = command.source is group.source or owner in command.source.imported
+        if is_known and owner == name:
+            return True
+        inner = command.source.find(owner, None)
+        if inner is not None and inner is not command and _is_group_of(group, inner):
+            return True
+    return False
+
+
+def _owner(decorator: ast.expr) -> str:
+    return written(called_by(decorator)).rpartition(".")[0]

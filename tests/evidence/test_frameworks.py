@@ -1,0 +1,166 @@
+"""Functions that frameworks call one after the other, for the same event."""
+
+import pytest
+from checked_sources import checked, verdicts
+
+REQUEST = """
+from flask import Blueprint, Flask
+from others import app
+{top}
+@{first}
+@step
+def load(*given): return 1
+@{second}
+@step
+def view(*given): return 1
+{bottom}
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "verdict"),
+    [
+        ("app.before_request", "app.route('/')", "supported"),
+        ("shop.app.before_request", "pages.get('/')", "supported"),
+        ("pages.before_request", "pages.post('/')", "supported"),
+        ("pages.before_request", "others.route('/')", "contradicted"),
+        ("pages.before_app_request", "others.route('/')", "supported"),
+        ("app.before_request", "app.after_request", "supported"),
+        ("app.route('/')", "app.after_request", "supported"),
+        ("app.get('/')", "app.teardown_request", "supported"),
+        ("app.route('/')", "app.errorhandler(404)", "supported"),
+        ("app.after_request", "app.route('/')", "contradicted"),
+        ("app.route('/')", "app.route('/other')", "contradicted"),
+        ("app.on_event('startup')", "pages.get('/')", "supported"),
+        ("app.on_event('shutdown')", "pages.get('/')", "contradicted"),
+        ("pages.get('/')", "app.on_event('shutdown')", "supported"),
+        ("app.middleware('request')", "app.get('/')", "supported"),
+        ("app.on_event(name)", "app.get('/')", "contradicted"),
+        ("worker.before_request", "worker.task", "contradicted"),
+        ("task_prerun.connect", "worker.task", "supported"),
+        ("shared_task", "task_postrun.connect(sender=view)", "supported"),
+        ("task_postrun.connect", "shared_task", "contradicted"),
+        ("order_paid.connect", "shared_task", "contradicted"),
+        ("cached", "app.get('/')", "contradicted"),
+        ("app.before_request", "get", "contradicted"),
+    ],
+)
+def test_decorators(first, second, verdict):
+    """What a framework calls for each request, and before and after it, is in this order."""
+    source = REQUEST.format(first=first, second=second, top="", bottom="")
+
+    assert verdicts(checked(source, "load -> view"))["load -> view"][0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("statement", "verdict"),
+    [
+        ("app.before_request(load)", "supported"),
+        ("app.before_request(other)", "contradicted"),
+        ("app.after_request(load)", "contradicted"),
+        ("app = FastAPI(debug=True, lifespan=load)", "supported"),
+        ("app = Starlette(on_startup=[other, load])", "supported"),
+        ("app.on_startup.append(load)", "supported"),
+        ("app.add_event_handler('startup', load)", "supported"),
+        ("app.add_event_handler('shutdown', load)", "contradicted"),
+        ("app = FastAPI(**load)", "contradicted"),
+    ],
+)
+def test_calls(statement, verdict):
+    """A call that gets a function may register it as a decorator does."""
+    source = REQUEST.format(first="plain", second="app.route('/')", top="", bottom=statement)
+
+    assert verdicts(checked(source, "load -> view"))["load -> view"][0] == verdict
+
+
+def test_the_lines_that_register_them_are_the_evidence():
+    """The evidence names what registers the functions, and the lines that do."""
+    source = REQUEST.format(first="app.before_request", second="app.get('/')", top="", bottom="")
+
+    ((edge),) = checked(source, "load -> view").edges
+
+    (evidence,) = edge.evidence
+    assert (evidence.kind, evidence.caller) == ("order", "app")
+    assert [each.line for each in (*evidence.first, *evidence.path)] == [5, 8]
+
+
+@pytest.mark.parametrize(
+    ("base", "first", "second", "verdict"),
+    [
+        ("tornado.web.RequestHandler", "prepare", "get", "supported"),
+        ("tornado.web.RequestHandler", "get", "on_finish", "supported"),
+        ("View", "setup", "post", "supported"),
+        ("View", "post", "setup", "contradicted"),
+        ("View", "post", "collect", "contradicted"),
+        ("object", "setup", "post", "contradicted"),
+    ],
+)
+def test_methods_of_views(base, first, second, verdict):
+    """What a framework calls before and after the method for a request is in this order."""
+    source = f"""
+import tornado
+from django.views import View
+class Page({base}):
+    @step
+    def {first}(self): return 1
+class Orders(Page):
+    @step
+    def {second}(self): return 1
+"""
+    report = checked(source, f"{first} -> {second}")
+
+    assert verdicts(report)[f"{first} -> {second}"][0] == verdict
+
+
+def test_an_application_calls_a_function_before_the_methods_of_views():
+    """What is for each request is called before the methods of classes, too."""
+    source = """
+from flask.views import MethodView
+@app.before_request
+@step
+def load(): return 1
+class Orders(MethodView):
+    @step
+    def get(self): return 1
+"""
+
+    assert verdicts(checked(source, "load -> get")) == {"load -> get": ("supported", "order")}
+
+
+@pytest.mark.parametrize(
+    ("group", "command", "verdict"),
+    [
+        ("click.group()", "cli.command()", "supported"),
+        ("click.group()", "cli.command", "supported"),
+        ("click.group()", "other.command()", "contradicted"),
+        ("click.group()", "cli.option()", "contradicted"),
+        ("click.command()", "cli.command()", "contradicted"),
+        ("click.group()", "inner.command()", "supported"),
+        ("app.callback()", "app.command()", "supported"),
+        ("app.callback()", "inner.command()", "contradicted"),
+    ],
+)
+def test_groups_of_commands(group, command, verdict):
+    """A group is called before its commands, and those of the groups in it."""
+    source = f"""
+@{group}
+@step
+def cli(): open_files()
+@cli.group()
+def inner(): return 1
+@{command}
+@step
+def add(): return 1
+"""
+
+    assert verdicts(checked(source, "cli -> add"))["cli -> add"][0] == verdict
+
+
+def test_a_command_in_another_module():
+    """A command may belong to a group that its module imports."""
+    files = {
+        "app.py": "import click\n@click.group()\n@step\ndef cli(): open_files()\n",
+        "commands.py": "from app import cli\n@cli.command()\n@step\ndef add(): return 1\n",
+    }
+
+    assert verdicts(checked(files, "cli -> add")) == {"cli -> add": ("supported", "order")}
