@@ -77,7 +77,7 @@ def called_by(node: ast.expr) -> ast.expr:
 
 
 def first_string_of(node: ast.expr) -> str:
-    """Return the first argument of a call, or ``""`` if it is no string that the source has."""
+    """Return the first argument of a call, or ``""`` if the source does not have it as a string."""
     match node:
         case ast.Call(args=[ast.Constant(value=str(text)), *_]):
             return text

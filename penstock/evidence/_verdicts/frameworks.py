@@ -165,7 +165,7 @@ def _registered(call: str, event: str, file: str, at: Location) -> Iterator[_Reg
 
 
 def _of_class(evidence: FlowEvidence, method: Definition) -> Iterator[_Registration]:
-    """Yield how a framework knows a method of a class that extends one of its own."""
+    """Yield how a framework knows a method of a class that extends one of a library."""
     cls, when = method.parent, _METHODS.get(method.name)
     if cls is None or when is None or not evidence.ways.is_of_library(method):
         return
