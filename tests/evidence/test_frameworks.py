@@ -46,7 +46,7 @@ def view(*given): return 1
     ],
 )
 def test_decorators(first, second, verdict):
-    """What a framework calls for each request, and before and after it, is in this order."""
+    """The functions for each request, and those before and after it, are in this order."""
     source = REQUEST.format(first=first, second=second, top="", bottom="")
 
     assert verdicts(checked(source, "load -> view"))["load -> view"][0] == verdict
@@ -96,7 +96,7 @@ def test_the_lines_that_register_them_are_the_evidence():
     ],
 )
 def test_methods_of_views(base, first, second, verdict):
-    """What a framework calls before and after the method for a request is in this order."""
+    """The methods before and after the one for a request are in this order."""
     source = f"""
 import tornado
 from django.views import View
@@ -113,7 +113,7 @@ class Orders(Page):
 
 
 def test_an_application_calls_a_function_before_the_methods_of_views():
-    """What is for each request is called before the methods of classes, too."""
+    """A function for each request is called before the methods of classes, too."""
     source = """
 from flask.views import MethodView
 @app.before_request
