@@ -24,6 +24,32 @@ class Other:
 
 
 @pytest.mark.parametrize(
+    ("call", "verdict"),
+    [("given().charge()", "unverified"), ("given().refund()", "contradicted")],
+)
+def test_an_unresolved_call_of_a_step_that_runs_after_the_other(call, verdict):
+    """The second step may run before and after the first one, if that may call it."""
+    source = f"""
+def run(shop: "Shop"):
+    shop.charge()
+    pay(gateway)
+@step
+def pay(given): {call}
+class Shop:
+    @step
+    def charge(self): return 1
+class Other:
+    def charge(self): ...
+@step
+@app.task
+def begin(): run(Shop())
+"""
+    report = checked(source, "begin -> pay, pay -> charge")
+
+    assert verdicts(report)["pay -> charge"] == (verdict,)
+
+
+@pytest.mark.parametrize(
     ("parameters", "call", "verdict"),
     [
         ("self", "collect()", "unverified"),

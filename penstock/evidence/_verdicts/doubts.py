@@ -25,14 +25,18 @@ class Doubts:
     def unsupported(
         self, source: str, target: str, against: tuple[Evidence, ...], *, is_loop: bool
     ) -> EdgeEvidence:
-        if against:
-            return EdgeEvidence(source, target, "contradicted", (), against)
-        if self._is_in_unknown_order(source, target):
-            reason = f"one call in a loop leads to both {source} and {target}, in an unknown order"
-            return EdgeEvidence(source, target, "unverified", reason=reason)
         is_reached = self._evidence.is_reached(target)
         only = source if is_reached else None
         after = None if is_loop else source
+        if against:
+            # What runs the other way round may run this way, too, by a call of the first step.
+            call = self._unresolved([source], target, only, after)
+            if call is None:
+                return EdgeEvidence(source, target, "contradicted", (), against)
+            return _unverified(source, target, call)
+        if self._is_in_unknown_order(source, target):
+            reason = f"one call in a loop leads to both {source} and {target}, in an unknown order"
+            return EdgeEvidence(source, target, "unverified", reason=reason)
         unresolved = self._unresolved(self._evidence.callers(source), target, only, after)
         if (
             unresolved is None
@@ -49,8 +53,7 @@ class Doubts:
         if unresolved is None and not is_loop:
             unresolved = self._unresolved_pair(source, target)
         if unresolved is not None:
-            location = unresolved.location
-            return EdgeEvidence(source, target, "unverified", (), (), unresolved.reason, location)
+            return _unverified(source, target, unresolved)
         for reason, location in self._elsewhere.ways(source, target, is_reached=is_reached):
             return EdgeEvidence(source, target, "unverified", (), (), reason, location)
         return EdgeEvidence(source, target, "contradicted", (), against)
@@ -227,3 +230,8 @@ class Doubts:
             (*key, sorted(calls, key=lambda call: call.location.line))
             for key, calls in found.items()
         ]
+
+
+def _unverified(source: str, target: str, call: Outside) -> EdgeEvidence:
+    """Return the verdict on an edge to which *call* may lead."""
+    return EdgeEvidence(source, target, "unverified", (), (), call.reason, call.location)
