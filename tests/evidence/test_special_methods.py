@@ -492,3 +492,44 @@ class Order:
 def pay(): Order()
 """
     assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": ("contradicted",)}
+
+
+def test_a_call_of_an_object_asks_its_class_alone():
+    """``__getattr__`` makes no object one that can be called, though it returns such objects."""
+    source = """
+class Proxy:
+    def __getattr__(self, name): return self
+def run(given: Proxy): pay(given())
+@step
+def pay(amount): charge()
+@step
+def charge(): ...
+"""
+    report = checked(source, "pay -> charge")
+
+    assert verdicts(report) == {"pay -> charge": ("supported", "call")}
+    assert report.failures == ()
+
+
+def test_a_method_may_be_an_object_that_can_be_called():
+    """A class may have it as ``__call__``, and calls of it end if that is one of the same class."""
+    source = """
+class Last:
+    def __call__(self): charge()
+class Proxy:
+    __call__ = Last()
+class Endless: ...
+Endless.__call__ = Endless()
+@step
+def pay():
+    Proxy()()
+    Endless()()
+    refund()
+@step
+def charge(): ...
+@step
+def refund(): ...
+"""
+    report = checked(source, "pay -> charge, pay -> refund")
+
+    assert {verdict for verdict, _ in verdicts(report).values()} == {"supported"}

@@ -400,6 +400,8 @@ def _is_function(*values: Value) -> bool:
 
 def _computed(frame: Frame, owner: Instance, name: str, node: ast.AST) -> Values:
     """Return what ``__getattr__`` returns for *name*, if there is one."""
+    if name == "__call__":  # which a call looks up in the class alone
+        return UNKNOWN
     found: Values = NOTHING
     for value in frame.engine.find(owner.cls, "__getattr__"):
         if isinstance(value, Function):

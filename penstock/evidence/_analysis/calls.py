@@ -152,9 +152,24 @@ def _call_method(frame: Frame, callee: Method, arguments: Arguments, node: ast.A
 
 
 def _call_instance(frame: Frame, callee: Instance, arguments: Arguments, node: ast.AST) -> Values:
-    if callee.site is None and is_protocol(frame.engine, callee.cls):
-        call_outside(frame, node, arguments)  # a function, too, has that type
-    return apply(frame, attribute_of(frame, callee, "__call__", node), arguments, node)
+    return apply(frame, _methods_of(frame, callee, arguments, node), arguments, node)
+
+
+def _methods_of(frame: Frame, callee: Instance, arguments: Arguments, node: ast.AST) -> Values:
+    """Return what a call of an object calls, which may be another object that can be called."""
+    found: list[Value] = []
+    waiting, known = [callee], {callee}
+    while waiting:
+        one = waiting.pop()
+        if one.site is None and is_protocol(frame.engine, one.cls):
+            call_outside(frame, node, arguments)  # a function, too, has that type
+        for value in attribute_of(frame, one, "__call__", node):
+            if not isinstance(value, Instance):
+                found.append(value)
+            elif value not in known:
+                known.add(value)
+                waiting.append(value)
+    return join(found) or UNKNOWN
 
 
 def _call_function(
