@@ -24,6 +24,7 @@ from penstock.evidence._order.states import outside_of
 from penstock.evidence._rename import find_renamed
 from penstock.evidence._source.files import Definition, SourceFile
 from penstock.evidence._source.project import Project
+from penstock.evidence._stack import on_own_stack
 from penstock.evidence._unresolved import WaysOut
 from penstock.evidence._verdicts.evidence import FlowEvidence
 from penstock.evidence._verdicts.judge import judge, judge_declared
@@ -59,6 +60,10 @@ def check(
         flows: The flows.
         work: How many steps of work a flow may take on average.
     """
+    return on_own_stack(lambda: _check(project, flows, work))
+
+
+def _check(project: Project, flows: Sequence[CheckedFlow], work: int) -> tuple[FlowReport, ...]:
     if len(flows) > 1:
         try:
             return _check_together(project, flows, work * len(flows))
