@@ -16,12 +16,17 @@ from checked_sources import checked, verdicts
         "order = Order(); weakref.ref(order, charge)",
         "order = Order(); weakref.WeakMethod(order.pay, charge)",
         "order = weakref.proxy(Order(), charge)",
+        "BackgroundScheduler().add_job(charge, 'interval', minutes=1)",
+        "schedule.every().day.do(charge)",
+        "Scheduler().schedule(later, charge)",
     ],
 )
 def test_a_function_that_a_process_or_a_library_keeps_is_handed_off(statement):
-    """The process calls a handler when its time comes, and nobody has to send anything."""
+    """The process, or a scheduler, calls it when its time comes, and nobody has to send."""
     source = f"""
-import atexit, mqtt, signal, sys, threading, weakref
+import atexit, mqtt, schedule, signal, sys, threading, weakref
+from apscheduler.schedulers.background import BackgroundScheduler
+from rq_scheduler import Scheduler
 class Order:
     def pay(self): print()
 @step
@@ -33,6 +38,21 @@ def charge(*_): ...
     assert verdicts(checked(source, "pay -> charge")) == {
         "pay -> charge": ("supported", "hand-off")
     }
+
+
+def test_a_decorator_of_a_scheduler_keeps_the_function():
+    """It gives back the function itself, which others may call."""
+    source = """
+from scheduler import Scheduler
+plan = Scheduler()
+@step
+def pay():
+    charge()
+@step
+@plan.schedule("daily")
+def charge(): ...
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": ("supported", "call")}
 
 
 @pytest.mark.parametrize(

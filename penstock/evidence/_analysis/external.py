@@ -50,6 +50,7 @@ from penstock.evidence._analysis.library import (
     LOOKING,
     REGISTERING,
     RUNNERS,
+    SCHEDULING,
     SERVING,
     is_sent_by_calling,
     last_of,
@@ -210,6 +211,8 @@ def _register(frame: Frame, callee: External, arguments: Arguments, node: ast.AS
     owner, last = callee.name.rpartition(".")[0], last_of(callee.name)
     if last not in REGISTERING or not owner or callee.name in _OF_PROCESS:
         return None
+    if last in SCHEDULING and not callee.name.endswith("()"):
+        return None  # what it gets runs without anything else being sent
     if last == "register" and "admin" in owner:
         return _register_models(frame, callee, arguments, node)
     functions = functions_in(frame, arguments.all())

@@ -29,6 +29,7 @@ __all__ = [
     "RECEIVING",
     "REGISTERING",
     "RUNNERS",
+    "SCHEDULING",
     "SENDING",
     "SERVING",
     "SIGNATURES",
@@ -181,6 +182,10 @@ REGISTERING = frozenset({
     "include_router",
 })  # fmt: skip
 """Functions that keep what they get for an event, a route or a message: no call follows here."""
+
+
+SCHEDULING = frozenset({"add_job", "add_periodic_task", "do", "schedule"})
+"""Those of them that hand off what they get to a scheduler, if they are not decorators."""
 
 
 SENDING = frozenset({
