@@ -1213,3 +1213,54 @@ def charge(): pass
 def pay(order): {give}
 """
     assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("sender", "decorator", "caller", "verdict"),
+    [
+        ("producer.send", "", "def consume(): charge()", "unverified"),
+        ("self.mail_connection.send_messages", "", "def consume(): charge()", "contradicted"),
+        ("smtp.send", "", "def consume(): charge()", "contradicted"),
+        ("mail_queue.send", "", "def consume(): charge()", "unverified"),
+        ("producer.send", "@bus.on('paid')", "", "unverified"),
+        ("producer.send", "@sentry_sdk.trace", "", "contradicted"),
+        ("producer.send", "", "class Worker:\n    def consume(self): charge()", "contradicted"),
+        (
+            "producer.send",
+            "",
+            "class Worker:\n    def consume(self): charge()\ndef main(): Worker().consume()",
+            "unverified",
+        ),
+        (
+            "producer.send",
+            "",
+            "class Worker:\n    def consume(self): charge()\n    def run(self): self.consume()",
+            "contradicted",
+        ),
+        (
+            "producer.send",
+            "",
+            "class Worker:\n    def consume(self, n): charge(); self.consume(n - 1)",
+            "contradicted",
+        ),
+        (
+            "producer.send",
+            "",
+            "class Worker(lib.Base):\n    def consume(self): charge()",
+            "unverified",
+        ),
+    ],
+)
+def test_a_message_leads_to_what_something_may_run(sender, decorator, caller, verdict):
+    """A message may lead to a step that a program or a library runs, and mail to none."""
+    source = f"""
+import lib, sentry_sdk
+@step
+def pay(self, order): {sender}(order)
+@step
+{decorator}
+def charge(): pass
+{caller}
+"""
+
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}

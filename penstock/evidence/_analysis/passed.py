@@ -62,6 +62,8 @@ PLAIN = {"staticmethod", "classmethod", "abstractmethod", "override", "step", "e
 
 UNKNOWN_TO_OTHERS = PLAIN | {
     "contextmanager", "asynccontextmanager", "lru_cache", "cache", "final", "no_type_check",
+    "atomic", "beartype", "deprecated", "function_trace", "on_exception", "on_predicate",
+    "property", "cached_property", "retry", "trace", "typechecked", "validate_call", "wraps",
 }  # fmt: skip
 """Decorators that register nothing: only code that names the function calls it."""
 

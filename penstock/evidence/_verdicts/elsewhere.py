@@ -17,6 +17,11 @@ __all__ = ["Elsewhere"]
 _MAIL = re.compile(r"mail|smtp|sendgrid|postmark", re.IGNORECASE)
 """The names of libraries that send mail."""
 
+_BY_MAIL = re.compile(
+    r"(?:e?mail|smtp)(?!\w*(?:queue|topic|channel|task|worker|bus))\w*\.send\w*$", re.IGNORECASE
+)
+"""How a call of something that sends mail is written, and not that of a queue for it."""
+
 _OF_HTTP = {"post", "request"}
 """Methods that send to another program, which `get` of the same object receives from."""
 
@@ -149,7 +154,7 @@ class Elsewhere:
         """Return whether a call may send what a step gets, and not something to a person."""
         library = outside.library or ""
         last = last_of(library or outside.text)
-        if last not in SENDING or _MAIL.search(library):
+        if last not in SENDING or _MAIL.search(library) or _BY_MAIL.search(outside.text):
             return False
         if last == "submit":
             return not outside.hands_off  # to an executor

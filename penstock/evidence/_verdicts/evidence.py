@@ -97,15 +97,34 @@ class FlowEvidence:
         """
         if self.is_reached(target):
             return True
-        wanted, project = self.located[target], self.project
-        callers = (d for d in project.callers_of(wanted) if d not in self.definitions)
-        return self._is_known_to_others(target) or project.is_value(wanted) or any(callers)
+        return self.steps[target].is_entrypoint or self._may_run(self.located[target])
 
-    def _is_known_to_others(self, target: str) -> bool:
-        """Return whether a framework may know *target*, by a decorator or by its class."""
-        definition = self.located[target]
-        is_known = self.steps[target].is_entrypoint or decorators_of(definition) - UNKNOWN_TO_OTHERS
-        return bool(is_known) or self.ways.is_of_library(definition)
+    def _may_run(self, wanted: Definition) -> bool:
+        """Return whether something outside of what the flow runs may lead to *wanted*.
+
+        A function may be a program, while a method that nothing calls does not run.
+        """
+        project = self.project
+        if self._is_known_to_others(wanted) or project.is_value(wanted):
+            return True
+        waiting = [d for d in project.callers_of(wanted) if d not in self.definitions]
+        known = {wanted, *waiting}
+        while waiting:
+            one = waiting.pop()
+            callers = {*project.callers_of(one)} - {one}
+            is_program = not one.is_method and not callers
+            # What the flow runs may call it by a call that is not resolved.
+            is_of_flow = not callers.isdisjoint(self.definitions)
+            if is_program or is_of_flow or self._is_known_to_others(one) or project.is_value(one):
+                return True
+            waiting += callers - known
+            known |= callers
+        return False
+
+    def _is_known_to_others(self, definition: Definition) -> bool:
+        """Return whether a framework may know *definition*, by a decorator or by its class."""
+        is_known = bool(decorators_of(definition) - UNKNOWN_TO_OTHERS)
+        return is_known or self.ways.is_of_library(definition)
 
 
 def of_one_round(orders: Mapping[Definition, Order]) -> Iterator[tuple[Definition, Order]]:
