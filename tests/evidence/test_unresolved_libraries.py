@@ -341,12 +341,22 @@ def charge(): ...
         ("threading.Thread", "run", "unverified"),
         ("threading.Thread", "charge", "contradicted"),
         ("threading.Thread, lib.Base", "charge", "unverified"),
+        ("generic.TemplateView", "charge", "contradicted"),
+        ("generic.TemplateView", "get_context_data", "unverified"),
+        ("generic.edit.FormView", "form_valid", "unverified"),
+        ("UserPassesTestMixin, View", "test_func", "unverified"),
+        ("UserPassesTestMixin, View", "test_stock", "contradicted"),
     ],
 )
 def test_a_message_leads_to_a_method_that_a_library_may_call(base, method, verdict):
-    """A type of data calls special methods alone, a model none that are private, a thread run."""
+    """A type of data calls special methods alone, a model none that are private, a thread run.
+
+    A view of Django calls what its documentation names.
+    """
     source = f"""
 import abc, enum, lib, threading
+from django.contrib.auth.mixins import UserPassesTestMixin
+from django.views import View, generic
 @step
 def pay(): lib.producer.send("a")
 class Shop({base}):

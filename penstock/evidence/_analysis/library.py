@@ -126,7 +126,55 @@ VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "
 """Methods that the views of a library call by the verb of a request."""
 
 
+_OF_DJANGO_VIEWS = VERBS | {
+    "allow_empty", "allow_future", "args", "as_view", "content_type", "context_object_name",
+    "date_field", "day", "day_format", "dispatch", "extra_context", "fields", "form_class",
+    "form_invalid", "form_valid", "get_allow_empty", "get_allow_future", "get_context_data",
+    "get_context_object_name", "get_date_field", "get_date_list", "get_date_list_period",
+    "get_dated_items", "get_dated_queryset", "get_day", "get_day_format", "get_form",
+    "get_form_class", "get_form_kwargs", "get_initial", "get_login_url", "get_make_object_list",
+    "get_month", "get_month_format", "get_next_day", "get_next_month", "get_next_week",
+    "get_next_year", "get_object", "get_ordering", "get_paginate_by", "get_paginate_orphans",
+    "get_paginator", "get_permission_denied_message", "get_permission_required", "get_prefix",
+    "get_previous_day", "get_previous_month", "get_previous_week", "get_previous_year",
+    "get_queryset", "get_redirect_field_name", "get_redirect_url", "get_slug_field",
+    "get_success_message", "get_success_url", "get_template_names", "get_test_func", "get_week",
+    "get_week_format", "get_year", "get_year_format", "handle_no_permission", "has_permission",
+    "http_method_names", "http_method_not_allowed", "initial", "kwargs", "login_url",
+    "make_object_list", "model", "month", "month_format", "object", "object_list", "ordering",
+    "page_kwarg", "paginate_by", "paginate_orphans", "paginate_queryset", "paginator_class",
+    "pattern_name", "permanent", "permission_denied_message", "permission_required", "pk_url_kwarg",
+    "prefix", "preserve_request", "query_pk_and_slug", "query_string", "queryset",
+    "raise_exception", "redirect_field_name", "render_to_response", "request", "response_class",
+    "setup", "slug_field", "slug_url_kwarg", "success_message", "success_url", "template_engine",
+    "template_name", "template_name_field", "template_name_suffix", "test_func", "url",
+    "uses_datetime_field", "view_is_async", "week", "week_format", "year", "year_format",
+}  # fmt: skip
+"""What the generic views of Django have, and the classes that are mixed into views."""
+
+_DJANGO_VIEWS = {
+    "base": ("ContextMixin", "RedirectView", "TemplateResponseMixin", "TemplateView", "View"),
+    "detail": ("DetailView", "SingleObjectMixin", "SingleObjectTemplateResponseMixin"),
+    "edit": ("CreateView", "DeleteView", "FormMixin", "FormView", "ModelFormMixin", "UpdateView"),
+    "list": ("ListView", "MultipleObjectMixin", "MultipleObjectTemplateResponseMixin"),
+}
+
+_DJANGO_MIXINS = (
+    "AccessMixin", "LoginRequiredMixin", "PermissionRequiredMixin", "UserPassesTestMixin",
+)  # fmt: skip
+
 OF_BASES = {
+    **dict.fromkeys((
+        "django.views.View",
+        "django.contrib.messages.views.SuccessMessageMixin",
+        *(f"django.contrib.auth.mixins.{each}" for each in _DJANGO_MIXINS),
+        *(
+            f"django.views.generic.{module}{each}"
+            for kind, names in _DJANGO_VIEWS.items()
+            for each in names
+            for module in ("", f"{kind}.")
+        ),
+    ), _OF_DJANGO_VIEWS),
     **dict.fromkeys(("threading.Thread", "threading.Timer"), frozenset({
         "start", "run", "join", "name", "daemon", "is_alive", "ident", "native_id", "getName",
         "setName", "isDaemon", "setDaemon", "cancel", "interval", "function", "args", "kwargs",
