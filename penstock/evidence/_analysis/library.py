@@ -150,7 +150,7 @@ _OF_DJANGO_VIEWS = VERBS | {
     "template_name", "template_name_field", "template_name_suffix", "test_func", "url",
     "uses_datetime_field", "view_is_async", "week", "week_format", "year", "year_format",
 }  # fmt: skip
-"""What the generic views of Django have, and the classes that are mixed into views."""
+"""The names that generic views of Django have, and the classes that are mixed into views."""
 
 _DJANGO_VIEWS = {
     "base": ("ContextMixin", "RedirectView", "TemplateResponseMixin", "TemplateView", "View"),
