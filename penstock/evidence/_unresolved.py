@@ -702,11 +702,22 @@ def _is_called(name: object, function: Definition) -> bool:
 
 
 def _mentions(function: Definition, wanted: Definition) -> bool:
-    """Return whether the code of *function* has a name, and not a comment or a docstring alone."""
-    names = {"id", "attr", "name", "value"}
+    """Return whether the code of *function* has a name, and not a comment or a docstring alone.
+
+    Neither counts its own name, nor a string that is only compared with something.
+    """
+    names, nodes = {"id", "attr", "name", "value"}, [*nodes_in(function.node)]
+    compared = {
+        each
+        for node in nodes
+        if isinstance(node, ast.Compare)
+        for each in (node.left, *node.comparators)
+        if isinstance(each, ast.Constant)
+    }
     return any(
         wanted.name in (getattr(node, each, None) for each in names)
-        for node in nodes_in(function.node)
+        for node in nodes
+        if node is not function.node and node not in compared
     )
 
 

@@ -85,6 +85,9 @@ class Other:
         ("from app import ship as late", "unverified"),
         ('"""Call it before ship(), not after."""', "contradicted"),
         ("pass  # to ship() later", "contradicted"),
+        ("print('ship' in self.kinds)", "contradicted"),
+        ("print(kind == 'ship')", "contradicted"),
+        ("print(ship == late)", "unverified"),
     ],
 )
 def test_a_method_that_only_a_comment_leads_to_a_step(line, verdict):
@@ -99,6 +102,26 @@ class Other:
     def collect(self): ...
 @step
 def ship(order=None): ...
+"""
+    assert verdicts(checked(source, "pay -> ship")) == {"pay -> ship": (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("line", "verdict"),
+    [('"""Like ship(), but later."""', "contradicted"), ("ship(late, 1)", "unverified")],
+)
+def test_a_method_that_is_called_like_the_step_does_not_lead_there(line, verdict):
+    """Its own name is not one in its code, and the arguments are not those of the step."""
+    source = f"""
+@step
+def pay(given): given().ship()
+class Shop:
+    def ship(self):
+        {line}
+class Other:
+    def ship(self): ...
+@step
+def ship(order, address): ...
 """
     assert verdicts(checked(source, "pay -> ship")) == {"pay -> ship": (verdict,)}
 
