@@ -48,6 +48,7 @@ from penstock.evidence._source.files import Definition, SourceFile
 from penstock.evidence._source.functions import called_by, nodes_in, written
 from penstock.evidence._source.project import Project
 from penstock.evidence._strings import names_got
+from penstock.evidence._tables import functions_of_table
 
 __all__ = ["WaysOut"]
 
@@ -128,6 +129,7 @@ class WaysOut:
         self._kept_arguments: dict[Definition, bool] = {}
         self._known_ancestors: dict[Definition, list[Definition]] = {}
         self._known_names: dict[tuple[Location, str], frozenset[str] | None] = {}
+        self._known_tables: dict[tuple[Location, str], set[Definition] | None] = {}
         self._known_lambdas: dict[Definition, list[Definition]] = {}
 
     def may_lead(self, outside: Outside, wanted: Definition, *, is_own: bool) -> bool:
@@ -517,6 +519,9 @@ class WaysOut:
             return True
         if _CLASS.search(outside.text):
             return self._may_be_made_by(outside, wanted)
+        if outside.is_cut and (known := self._of_table(outside)) is not None:
+            found = self._ancestors(wanted)
+            return any(each in known or each.parent in known for each in found)
         return any(
             (
                 each.kind == "lambda"
@@ -527,6 +532,14 @@ class WaysOut:
             and self._fits(passed, each, may_have_more=has_more(each))
             for each in (*self._lambdas(wanted), *self._ancestors(wanted))
         )
+
+    def _of_table(self, outside: Outside) -> set[Definition] | None:
+        """Return the functions of the table that has what is called, or None without one."""
+        key = outside.location, outside.text
+        if key not in self._known_tables:
+            function = self._project.function_at(outside.location)
+            self._known_tables[key] = functions_of_table(self._project, function, outside.text)
+        return self._known_tables[key]
 
     def _may_be_made_by(self, outside: Outside, wanted: Definition) -> bool:
         """Return whether a class that is called may lead to *wanted* when it makes an object."""
