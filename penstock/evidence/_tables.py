@@ -1,4 +1,4 @@
-"""The functions that a table has which is written in the source: a dict of dicts."""
+"""The functions that a table, a dict of dicts, or a global variable of the source has."""
 
 import ast
 import builtins
@@ -8,7 +8,7 @@ from penstock.evidence._source.files import Definition, SourceFile
 from penstock.evidence._source.functions import nodes_in, written
 from penstock.evidence._source.project import Project
 
-__all__ = ["functions_of_table"]
+__all__ = ["functions_of_global", "functions_of_table"]
 
 _READING = {"get", "items", "keys", "values"}
 """Methods of a dict that change nothing."""
@@ -55,6 +55,39 @@ def functions_of_table(
     return found
 
 
+def functions_of_global(
+    project: Project, function: Definition | None, name: str
+) -> set[Definition] | None:
+    """Return what the call of a name that its function declares as ``global`` may lead to.
+
+    It is known if this file alone assigns it, and None or functions of this file alone to it.
+    """
+    if function is None or name not in function.global_names:
+        return None
+    source, found, assigned = function.source, set[Definition](), set[ast.AST]()
+    definitions = {source.root, *source.definitions.values()}
+    for each in definitions:
+        inner = {node for d in definitions if d.parent is each for node in nodes_in(d.node)}
+        for node in nodes_in(each.node):
+            match node:
+                case ast.Assign(targets=[ast.Name(id=target) as first], value=value) if (
+                    target == name and node not in inner
+                ):
+                    known = _functions(source, value, each.qualname)
+                    is_local = getattr(value, "id", "") in {a.arg for a in each.parameters}
+                    if known is None or is_local:
+                        return None
+                    assigned.add(first)
+                    found |= known
+    for file in project.mentioning(name):
+        for node in ast.walk(file.root.node):
+            names = (getattr(node, each, None) for each in ("id", "attr", "name", "value"))
+            is_read = isinstance(getattr(node, "ctx", None), ast.Load) or node in assigned
+            if name in names and not is_read:
+                return None
+    return found
+
+
 def _table(project: Project, source: SourceFile, name: str) -> ast.Dict | None:
     """Return the only dict that is called *name*, if all else only reads items of it."""
     tables: list[ast.expr] = []
@@ -98,8 +131,16 @@ def _values(row: ast.expr, key: str) -> Iterator[ast.expr]:
             yield value
 
 
-def _functions(source: SourceFile, value: ast.expr) -> set[Definition] | None:
-    """Return the functions that an expression may be, or None if it may be others."""
+def _functions(source: SourceFile, value: ast.expr, inside: str = "") -> set[Definition] | None:
+    """Return the functions that an expression may be, or None if it may be others.
+
+    A class counts without bases alone, and what has a decorator does not.
+
+    Args:
+        source: The file that has it.
+        value: The expression.
+        inside: The qualified name of the function that has it.
+    """
     match value:
         case ast.Constant():
             return set()
@@ -107,8 +148,11 @@ def _functions(source: SourceFile, value: ast.expr) -> set[Definition] | None:
             found = {
                 each
                 for each in source.definitions.values()
-                if each.qualname == name and each.kind in {"function", "class"}
+                if each.qualname in {name, f"{inside}.<locals>.{name}"}
+                and each.kind in {"function", "class"}
             }
+            if any(each.decorators or getattr(each.node, "bases", ()) for each in found):
+                return None
             is_built_in = hasattr(builtins, name) and name not in source.root.assigned_names
             return found if found or is_built_in else None
         case ast.Call(func=ast.Name() as func, args=args, keywords=keywords):

@@ -48,7 +48,7 @@ from penstock.evidence._source.files import Definition, SourceFile
 from penstock.evidence._source.functions import called_by, nodes_in, written
 from penstock.evidence._source.project import Project
 from penstock.evidence._strings import names_got
-from penstock.evidence._tables import functions_of_table
+from penstock.evidence._tables import functions_of_global, functions_of_table
 
 __all__ = ["WaysOut"]
 
@@ -519,7 +519,7 @@ class WaysOut:
             return True
         if _CLASS.search(outside.text):
             return self._may_be_made_by(outside, wanted)
-        if outside.is_cut and (known := self._of_table(outside)) is not None:
+        if (known := self._written(outside)) is not None:
             found = self._ancestors(wanted)
             return any(each in known or each.parent in known for each in found)
         return any(
@@ -533,12 +533,13 @@ class WaysOut:
             for each in (*self._lambdas(wanted), *self._ancestors(wanted))
         )
 
-    def _of_table(self, outside: Outside) -> set[Definition] | None:
-        """Return the functions of the table that has what is called, or None without one."""
+    def _written(self, outside: Outside) -> set[Definition] | None:
+        """Return the functions that a table or variable may have, or None if others may be."""
         key = outside.location, outside.text
         if key not in self._known_tables:
             function = self._project.function_at(outside.location)
-            self._known_tables[key] = functions_of_table(self._project, function, outside.text)
+            find = functions_of_table if outside.is_cut else functions_of_global
+            self._known_tables[key] = find(self._project, function, outside.text)
         return self._known_tables[key]
 
     def _may_be_made_by(self, outside: Outside, wanted: Definition) -> bool:

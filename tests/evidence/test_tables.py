@@ -95,3 +95,43 @@ def test_ways_to_call_an_item_of_a_table(call, verdict):
 def test_a_table_with_a_row_that_is_no_dict():
     """Nobody knows what such a row has."""
     assert verdict_on(others="'more': lib.row") == ("unverified",)
+
+
+@pytest.mark.parametrize(
+    ("line", "verdict"),
+    [
+        ("maker = None", "contradicted"),
+        ("maker = Form", "contradicted"),
+        ("maker = inner", "contradicted"),
+        ("maker = given", "unverified"),
+        ("maker = lib.maker", "unverified"),
+        ("maker = ship", "unverified"),
+        ("maker = Late", "unverified"),
+        ("maker = marked", "unverified"),
+        ("app.maker = None", "unverified"),
+    ],
+)
+def test_a_global_variable_of_which_all_functions_are_known(line, verdict):
+    """Its call leads to what the module assigns to it, and to nothing else that is kept."""
+    source = f"""
+import app, lib
+maker = None
+class Form: ...
+class Late(Form): ...
+@lib.mark
+def marked(): ...
+def choose(given):
+    global maker
+    def inner(): ...
+    {line}
+@step
+def pay():
+    global maker
+    if maker is None:
+        raise ValueError
+    maker()
+@step
+def ship(): ...
+kept = [ship]
+"""
+    assert verdicts(checked(source, "pay -> ship")) == {"pay -> ship": (verdict,)}
