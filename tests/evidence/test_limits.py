@@ -3,9 +3,11 @@
 from collections.abc import Callable
 
 import pytest
-from checked_sources import checked, verdicts
+from checked_sources import checked, checked_flow, project_with, verdicts
 
+from penstock.evidence._analysis import engine
 from penstock.evidence._analysis.engine import Engine
+from penstock.evidence._check import check
 
 CHARGE = "@step\ndef charge(): pass\ndef last(): charge()\n"
 FUNCTIONS = "def f{n}(): return {n}\n"
@@ -217,3 +219,43 @@ def test_what_is_followed_in_place_of_a_call_is_chosen_once(monkeypatch):
         counts.append(chosen.count("helper"))
 
     assert counts[0] == counts[1] > 40
+
+
+def of_all(number: int, source: str) -> str:
+    """Return a step that passes functions to *source*, and another that it calls then."""
+    calls = each(number, "    run0(f{n})\n")
+    pay = f"{PAY.format('str', '')}\n{calls}    charge()\n"
+    return f"{source}{each(number, FUNCTIONS)}{pay}{CHARGE}"
+
+
+@pytest.mark.parametrize(("most", "verdict"), [(1_000, "supported"), (10**6, "unverified")])
+def test_few_arguments_count_after_much_work(monkeypatch, most, verdict):
+    """Functions that each call the next with all that they get do not use up the work."""
+    monkeypatch.setattr(engine, "_MUCH_WORK", most)
+    monkeypatch.setattr(engine, "_WORK_FOR_ONE", 1)
+    source = "".join(f"def run{n}(task): run{n + 1}(task)\n" for n in range(20))
+    project = project_with({"app.py": of_all(100, f"{source}def run20(task): task()\n")})
+
+    (report,) = check(project, [checked_flow(project, "pay -> charge")], work=3_000)
+
+    assert report.edges[0].verdict == verdict
+
+
+def test_what_modules_call_counts_after_much_work(monkeypatch):
+    """Decorators of a module are followed one by one, however much the others are."""
+    monkeypatch.setattr(engine, "_MUCH_WORK", 0)
+    monkeypatch.setattr(engine, "_WORK_FOR_ONE", 0)
+    source = CHARGE + SOURCES["functions that decorators register"](20)
+    report = checked(source, "pay -> charge")
+
+    assert verdicts(report)["pay -> charge"][0] == "supported"
+
+
+def test_long_functions_have_fewer_contexts():
+    """A long function is followed with fewer of the functions that it gets than a short one."""
+    body = each(250, "    one = task\n")
+    project = project_with({"app.py": of_all(100, f"def run0(task):\n{body}    task()\n")})
+
+    (report,) = check(project, [checked_flow(project, "pay -> charge")], work=15_000)
+
+    assert report.edges[0].verdict == "supported"

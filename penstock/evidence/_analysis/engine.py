@@ -62,8 +62,20 @@ _LIMITS_WITH_CLASSES = 16, 32
 _MOST_CLOSURES = 128
 """How many contexts a function may have that registers or decorates others, or makes decorators.
 
-All functions that it returns may have as many together, of which each counts by itself.
+All functions that it returns may have as many together, of which each counts by itself. Those of a
+long one are fewer, since each takes longer.
 """
+
+_MOST_LINES = 8_000, 32
+"""How many lines all contexts of one function may have, and how many there may be of any."""
+
+
+_MUCH_WORK, _WORK_FOR_ONE = 180_000, 10_000
+"""How much work a round may take before only few arguments count, and for each step at least."""
+
+
+_FEW_CONTEXTS = 2
+"""How many contexts a function may have then, unless a module or a step calls it."""
 
 
 _MOST_SUBCLASSES = 500
@@ -166,7 +178,10 @@ class Engine(Heap):
         """The classes that no ``class`` statement makes, or that one makes once more."""
         self.wanted: frozenset[Definition] = frozenset()
         """The functions of steps, which are kept where there are too many values."""
-        self._work = work
+        self._work = self._begun = work
+        """How many steps of work are left, and were when the round began."""
+        self._is_large = False
+        """Whether one round has taken so much work that only few arguments count any more."""
         self.failures: dict[str, None] = {}
         """The errors of the check itself, with the lines at which they were."""
 
@@ -192,6 +207,7 @@ class Engine(Heap):
 
     def _evaluate_all(self, roots: Callable[[], Iterable[Activation]]) -> list[Activation]:
         self.changed = False
+        self._begun = self._work
         self.evaluated.clear()
         self._mros.clear()
         self._below.clear()
@@ -494,7 +510,11 @@ class Engine(Heap):
             key = _key_of(function, receiver, bound)
             found = self._activations.get(key)
             is_settled = is_settled or found is not None
-        if len(contexts) >= _MOST_CLOSURES or self.depth > _DEEPEST:
+        if (
+            len(contexts) >= _most_closures(definition)
+            or self.depth > _DEEPEST
+            or (count >= _FEW_CONTEXTS and self.depth > 1 and self._takes_much())
+        ):
             is_full, kept = True, ()
         if found is None and is_full:
             receiver = Instance(receiver.cls) if isinstance(receiver, Instance) else receiver
@@ -511,6 +531,13 @@ class Engine(Heap):
         if is_settled:
             self._instead[own] = found
         return found
+
+    def _takes_much(self) -> bool:
+        """Return whether a round has taken so much work that it has to end soon."""
+        if not self._is_large:
+            most = max(_MUCH_WORK, _WORK_FOR_ONE * len(self.wanted))
+            self._is_large = self._begun - self._work > most
+        return self._is_large
 
     def construction(self, cls: Definition, site: Hashable, body: Term) -> Activation:
         """Return the call of a class that is a step, which does what *body* has."""
@@ -576,6 +603,14 @@ def _key_of(
     unread = function.definition.unread_names
     read = [v for name, v in bound.items() if name not in unread or _is_provided(v)]
     return (function.definition, function.scope, receiver, *read)
+
+
+def _most_closures(definition: Definition) -> int:
+    """Return how many contexts a function may have at all."""
+    most, least = _MOST_LINES
+    node: Any = definition.header
+    lines: int = node.end_lineno - node.lineno + 1
+    return min(_MOST_CLOSURES, max(least, most // lines))
 
 
 def _is_provided(values: Values) -> bool:
