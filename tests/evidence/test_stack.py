@@ -40,6 +40,15 @@ def test_calls_in_many_blocks_are_followed_as_far_as_others():
     assert verdicts(report) == {"pay -> charge": ("supported", "call")}
 
 
+def test_calls_in_many_conditions_are_in_order_as_others():
+    """What a function leads to takes as many calls of the check itself as it has blocks."""
+    source = chain(39, blocks=15).replace("with lock:", "if lock():")
+    report = checked(source, "pay -> charge")
+
+    assert not report.failures
+    assert verdicts(report) == {"pay -> charge": ("supported", "call")}
+
+
 def test_where_no_thread_can_be_started_the_caller_checks(monkeypatch):
     """The check needs no threads."""
 
