@@ -41,7 +41,7 @@ def test_calls_in_many_blocks_are_followed_as_far_as_others():
 
 
 def test_calls_in_many_conditions_are_in_order_as_others():
-    """What a function leads to takes as many calls of the check itself as it has blocks."""
+    """The check calls itself more often for a function with many blocks."""
     source = chain(39, blocks=15).replace("with lock:", "if lock():")
     report = checked(source, "pay -> charge")
 

@@ -70,7 +70,7 @@ _MOST_LINES = 8_000, 32
 """How many lines all contexts of one function may have, and how many there may be of any."""
 
 
-_MUCH_WORK, _WORK_FOR_ONE = 180_000, 10_000
+_MUCH_WORK, _WORK_FOR_ONE = 180_000, 7_000
 """How much work a round may take before only few arguments count, and for each step at least."""
 
 
