@@ -1274,3 +1274,21 @@ def charge(): pass
 """
 
     assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("line", "verdict"), [("order.request", "contradicted"), ("order.request()", "unverified")]
+)
+def test_an_attribute_that_is_named_like_what_sends(line, verdict):
+    """To read an attribute sends nothing, though a property may be behind it."""
+    source = f"""
+class Other:
+    def __getattribute__(self, name): return 1
+@step
+def pay(order: "lib.Order"): return {line}
+@step
+def charge(): pass
+def consume(): charge()
+"""
+
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}

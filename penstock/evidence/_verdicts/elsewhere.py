@@ -154,6 +154,8 @@ class Elsewhere:
         """Return whether a call may send what a step gets, and not something to a person."""
         library = outside.library or ""
         last = last_of(library or outside.text)
+        if outside.methods:  # it reads an attribute that is called so, for one
+            return False
         if last not in SENDING or _MAIL.search(library) or _BY_MAIL.search(outside.text):
             return False
         if last == "submit":
