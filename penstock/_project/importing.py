@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.machinery import PathFinder
-from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from types import ModuleType
 
@@ -257,7 +256,8 @@ _UNREADY = {"AppRegistryNotReady", "ImproperlyConfigured"}
 
 def _how_to_set_up(settings: Settings, error: BaseException) -> str:
     """Return what to do about *error* if a part of the environment is not set up."""
-    if isinstance(error, PackageNotFoundError):
+    # By its name, for importlib.metadata takes long to import.
+    if isinstance(error, ImportError) and type(error).__name__ == "PackageNotFoundError":
         return f". Install {error.name} in this environment; the project itself: pip install -e ."
     kinds = type(error).__mro__
     if not any(k.__module__ == "django.core.exceptions" and k.__name__ in _UNREADY for k in kinds):
