@@ -23,6 +23,7 @@ def 受ける(番号, 業者):
     落とす(番号)
     甲() if 番号 else 乙()
     業者(番号)
+    送る(番号)
 
 @注文
 @step(after={"受ける": "可"}, kind="database", group="家")
