@@ -1099,6 +1099,23 @@ def pay():
     assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
 
 
+@pytest.mark.parametrize(("given", "verdict"), [("charge, ", "unverified"), ("", "contradicted")])
+def test_a_library_may_call_what_it_gets_beside_long_lists(given, verdict):
+    """Of very many functions, those in the lists are not all looked at."""
+    names = [f"other_{number}" for number in range(60)]
+    others = "".join(f"def {name}(): pass\n" for name in names)
+    source = f"""
+import lib
+@step
+def charge(*args): pass
+{others}
+lib.add([{given}[{", ".join(names[:30])}], [{", ".join(names[30:])}]])
+@step
+def pay(): lib.run()
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
 @pytest.mark.parametrize(
     ("give", "verdict"),
     [("{'response': charge}", "unverified"), ("{'response': print}", "contradicted")],
