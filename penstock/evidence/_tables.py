@@ -80,7 +80,7 @@ def functions_of_global(
                     assigned.add(first)
                     found |= known
     for file in project.mentioning(name):
-        for node in ast.walk(file.root.node):
+        for node in file.walk():
             names = (getattr(node, each, None) for each in ("id", "attr", "name", "value"))
             is_read = isinstance(getattr(node, "ctx", None), ast.Load) or node in assigned
             if name in names and not is_read:
@@ -93,7 +93,7 @@ def _table(project: Project, source: SourceFile, name: str) -> ast.Dict | None:
     tables: list[ast.expr] = []
     for file in project.mentioning(name):
         read: set[ast.AST] = set()
-        for node in ast.walk(file.root.node):
+        for node in file.walk():
             match node:
                 case ast.Assign(targets=[ast.Name(id=each) as target], value=value):
                     if each == name:
@@ -105,12 +105,12 @@ def _table(project: Project, source: SourceFile, name: str) -> ast.Dict | None:
                     read.add(value)
                 case ast.For(iter=value) | ast.comprehension(iter=value):
                     read.add(value)
-        for node in ast.walk(file.root.node):
+        for node in file.walk():
             names = (getattr(node, each, None) for each in ("id", "attr", "name", "value"))
             if name in names and node not in read:
                 return None
     table = tables[0] if len(tables) == 1 else None
-    is_here = any(node is table for node in ast.walk(source.root.node))
+    is_here = any(node is table for node in source.walk())
     is_whole = isinstance(table, ast.Dict) and all(isinstance(v, ast.Dict) for v in table.values)
     return table if is_here and is_whole and isinstance(table, ast.Dict) else None
 
@@ -121,7 +121,7 @@ def _is_set(source: SourceFile, key: str) -> bool:
         isinstance(node, ast.Subscript)
         and not isinstance(node.ctx, ast.Load)
         and getattr(node.slice, "value", None) == key
-        for node in ast.walk(source.root.node)
+        for node in source.walk()
     )
 
 

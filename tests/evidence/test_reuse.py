@@ -257,6 +257,23 @@ def test_what_searches_find_counts(project, tmp_path, checks, name):
     assert found == reports_on(project, None)
 
 
+def test_what_a_function_assigns_that_the_flow_does_not_run_counts(tmp_path):
+    """A step may be called by another name, so an edit of the body that assigns it is seen."""
+    folder, cache = tmp_path / "project", tmp_path / "cache"
+    folder.mkdir()
+    app = "import lib\ndef pay(): lib.gateway.run()\ndef charge(): return 1\n"
+    (folder / "app.py").write_text(app)
+    install = "import lib\nfrom app import charge\ndef install():\n    lib.gateway.{} = charge\n"
+    options = {"steps": {"pay": "app", "charge": "app"}, "edges": EDGES[:1]}
+    verdicts = []
+    for name in ("stop", "run"):
+        (folder / "other.py").write_text(install.format(name))
+        (report,) = reports_on(folder, cache, **options)
+        verdicts.append(report.edges[0].verdict)
+
+    assert verdicts == ["contradicted", "unverified"]
+
+
 @pytest.mark.parametrize("text", ["def other(): return 1\n", "not Python :\n"])
 def test_an_edit_elsewhere_checks_nothing_again(project, tmp_path, checks, text):
     """A file that nobody looked into may be edited if it has no name that was looked for."""

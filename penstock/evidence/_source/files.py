@@ -290,6 +290,11 @@ class SourceFile:
             known = self._locations[line] = Location(self.file, line)
         return known
 
+    def walk(self) -> Iterator[ast.AST]:
+        """Yield all nodes, for one who reads all bodies: another may then be another result."""
+        self.opened.update(self.definitions)
+        return ast.walk(self.tree)
+
     def find(self, qualname: str, line: int | None = None) -> Definition | None:
         """Return what is called *qualname*: the one nearest to *line*, or else the last."""
         found = list(self._by_name.get(qualname, ()))

@@ -102,7 +102,7 @@ class Elsewhere:
             (
                 name
                 for file in project.mentioning(wanted.name)
-                for node in ast.walk(file.root.node)
+                for node in file.walk()
                 for name in _names_set(node, wanted.name)
                 if name in calls
             ),
