@@ -28,15 +28,8 @@ def back(evidence: FlowEvidence, edges: tuple[EdgeEvidence, ...]) -> Iterator[Co
     forth = closure(kept - loops)
     entered = {target for _, target in kept}
     declared = closure((e.source, e.target) for e in edges if (e.source, e.target) not in loops)
-    starts = evidence.starts
-    calls = closure(
-        (name, each)
-        for name, found in starts.items()
-        for each, start in found.items()
-        if not start.is_handed_off
-    )
-    for source, target, found in evidence.started(starts):
-        is_recursion = (target, source) in calls
+    for source, target, found in evidence.started(evidence.starts):
+        is_recursion = (target, source) in evidence.calling
         if is_recursion or (source, target) in evidence.declared:
             continue
         way = declared if target in entered else forth

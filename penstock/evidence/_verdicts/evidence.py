@@ -50,6 +50,13 @@ class FlowEvidence:
         pairs = {(source, each) for source, found in self.starts.items() for each in found}
         return pairs | {pair for pair, orders in self.orders.items() if any(of_one_round(orders))}
 
+    @cached_property
+    def calling(self) -> set[tuple[str, str]]:
+        """The steps that call others, by any way that is over before what follows."""
+        starts = self.starts.items()
+        pairs = ((name, each, start) for name, found in starts for each, start in found.items())
+        return closure((name, each) for name, each, start in pairs if not start.is_handed_off)
+
     def in_order(self, source: str, target: str, *, is_loop: bool) -> Iterator[Evidence]:
         """Yield where a common caller runs both steps, in this order.
 

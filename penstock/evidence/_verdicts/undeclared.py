@@ -83,16 +83,9 @@ class Undeclared:
         That step calls what comes now without it, after the first step or what calls that.
         """
         (source, target), (first, after) = pair, edge
-        is_before = source == first or (is_order and (source, first) in self._calling)
+        is_before = source == first or (is_order and (source, first) in self._evidence.calling)
         is_declared = {edge, pair, (after, target)} <= self._evidence.declared
         return is_before and is_declared and target in self._evidence.starts.get(after, ())
-
-    @cached_property
-    def _calling(self) -> set[tuple[str, str]]:
-        """The steps that call others, by any way that is over before what follows."""
-        starts = self._evidence.starts.items()
-        pairs = ((name, each, start) for name, found in starts for each, start in found.items())
-        return closure((name, each) for name, each, start in pairs if not start.is_handed_off)
 
     def _calls(self, pair: tuple[str, str], kept: Iterable[tuple[str, str]]) -> bool:
         """Return whether a step calls another one by a declared way.
