@@ -31,7 +31,7 @@ from penstock.evidence._analysis.values import (
 )
 from penstock.evidence._source.files import Definition, SourceFile
 from penstock.evidence._source.project import Project
-from penstock.evidence._stack import on_own_stack, raise_if_abandoned
+from penstock.evidence._stack import at_depth, raise_if_abandoned
 
 __all__ = ["TOO_DEEP", "TOO_MANY", "Engine", "Rules", "WorkLimitError"]
 
@@ -40,12 +40,6 @@ TOO_MANY = "there are too many coroutines to follow them all"
 
 _DEEPEST = 40
 _MORE = 20
-
-_MOST_ON_STACK = 8
-"""How many activations, one in the other, are evaluated on one stack of Python.
-
-Each takes about 25 calls, and four times as many where blocks are nested deeply.
-"""
 
 
 _LIMITS = 4, 16
@@ -574,10 +568,7 @@ class Engine(Heap):
         self.depth += 1
         self._running += 1
         try:
-            if self._running % _MOST_ON_STACK:
-                self._run(activation)
-            else:
-                on_own_stack(lambda: self._run(activation))
+            at_depth(self._running, lambda: self._run(activation))
         except RecursionError:
             activation.body = _too_deep(activation)
         finally:

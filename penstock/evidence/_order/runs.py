@@ -48,7 +48,7 @@ from penstock.evidence._order.states import (
     unmarked,
 )
 from penstock.evidence._source.files import Definition
-from penstock.evidence._stack import on_own_stack
+from penstock.evidence._stack import at_depth
 
 __all__ = ["FlowRuns"]
 
@@ -57,9 +57,6 @@ _DEEPEST = 30
 
 _MOST_NESTED = 2
 """How often a generator may iterate over itself, since each level multiplies the work."""
-
-_MOST_ON_STACK = 8
-"""How many functions, one in the other, are evaluated on one stack of Python."""
 
 _MANY_RUNS = 1_000
 """After how many runs of generators in a flow those after the same steps are the same."""
@@ -171,7 +168,7 @@ class FlowRuns:
             with self._apart():
                 summary = self._current = Summary()
                 self._caller = activation.definition
-                outcome = self._of_body(activation.body)
+                outcome = at_depth(self._depth, lambda: self._of_body(activation.body))
             summary.normal = either(outcome.normal, outcome.returned)
             summary.raised = outcome.raised
             self._summaries[activation] = summary
@@ -182,11 +179,8 @@ class FlowRuns:
         return summary
 
     def _of_body(self, body: Term) -> Outcome:
-        """Return what a body does by itself, evaluated on a new stack after some others."""
-        state = {BEGIN: Mark((), is_last=True)}
-        if self._depth % _MOST_ON_STACK:
-            return self._evaluate(body, state)
-        return on_own_stack(lambda: self._evaluate(body, state))
+        """Return what a body does by itself."""
+        return self._evaluate(body, {BEGIN: Mark((), is_last=True)})
 
     def _provided(self, term: Term, state: State) -> Outcome:
         """Evaluate what a framework provides: it calls each function once for a request."""
