@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 
 from penstock.evidence._source.files import Definition
-from penstock.evidence._source.functions import nodes_in, written
+from penstock.evidence._source.functions import last_name_of, nodes_in, written
 from penstock.evidence._source.project import Project
 
 __all__ = ["names_got"]
@@ -62,11 +62,7 @@ def _calls_of(project: Project, function: Definition) -> Iterator[tuple[Definiti
     """Yield the calls of *function* by its name, and what has each."""
     for caller in project.callers_of(function):
         calls = (each for each in nodes_in(caller.node) if isinstance(each, ast.Call))
-        yield from (
-            (caller, each)
-            for each in calls
-            if function.name in {getattr(each.func, "id", None), getattr(each.func, "attr", None)}
-        )
+        yield from ((caller, each) for each in calls if last_name_of(each.func) == function.name)
 
 
 def _given(call: ast.Call, place: int, parameter: str) -> ast.expr | None:

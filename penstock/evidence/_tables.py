@@ -5,7 +5,7 @@ import builtins
 from collections.abc import Iterator
 
 from penstock.evidence._source.files import Definition, SourceFile
-from penstock.evidence._source.functions import nodes_in, written
+from penstock.evidence._source.functions import is_about, nodes_in, written
 from penstock.evidence._source.project import Project
 
 __all__ = ["functions_of_global", "functions_of_table"]
@@ -81,16 +81,15 @@ def functions_of_global(
                     found |= known
     for file in project.mentioning(name):
         for node in file.walk():
-            names = (getattr(node, each, None) for each in ("id", "attr", "name", "value"))
             is_read = isinstance(getattr(node, "ctx", None), ast.Load) or node in assigned
-            if name in names and not is_read:
+            if is_about(node, name) and not is_read:
                 return None
     return found
 
 
 def _table(project: Project, source: SourceFile, name: str) -> ast.Dict | None:
     """Return the only dict that is called *name*, if all else only reads items of it."""
-    tables: list[ast.expr] = []
+    tables: list[tuple[SourceFile, ast.expr]] = []
     for file in project.mentioning(name):
         read: set[ast.AST] = set()
         for node in file.walk():
@@ -98,21 +97,19 @@ def _table(project: Project, source: SourceFile, name: str) -> ast.Dict | None:
                 case ast.Assign(targets=[ast.Name(id=each) as target], value=value):
                     if each == name:
                         read.add(target)
-                        tables.append(value)
+                        tables.append((file, value))
                 case ast.Subscript(value=value, ctx=ast.Load()):
                     read.add(value)
                 case ast.Attribute(value=value, attr=method) if method in _READING:
                     read.add(value)
                 case ast.For(iter=value) | ast.comprehension(iter=value):
                     read.add(value)
-        for node in file.walk():
-            names = (getattr(node, each, None) for each in ("id", "attr", "name", "value"))
-            if name in names and node not in read:
-                return None
-    table = tables[0] if len(tables) == 1 else None
-    is_here = any(node is table for node in source.walk())
-    is_whole = isinstance(table, ast.Dict) and all(isinstance(v, ast.Dict) for v in table.values)
-    return table if is_here and is_whole and isinstance(table, ast.Dict) else None
+        if any(is_about(node, name) and node not in read for node in file.walk()):
+            return None
+    match tables:
+        case [(file, ast.Dict(values=rows) as table)] if file is source:
+            return table if all(isinstance(row, ast.Dict) for row in rows) else None
+    return None
 
 
 def _is_set(source: SourceFile, key: str) -> bool:

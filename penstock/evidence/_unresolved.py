@@ -45,7 +45,7 @@ from penstock.evidence._analysis.values import (
     join,
 )
 from penstock.evidence._source.files import Definition, SourceFile
-from penstock.evidence._source.functions import called_by, nodes_in, written
+from penstock.evidence._source.functions import called_by, is_about, nodes_in, written
 from penstock.evidence._source.project import Project
 from penstock.evidence._strings import names_got
 from penstock.evidence._tables import functions_of_global, functions_of_table
@@ -720,7 +720,7 @@ def _mentions(function: Definition, wanted: Definition) -> bool:
 
     Neither counts its own name, nor a string that is only compared with something.
     """
-    names, nodes = {"id", "attr", "name", "value"}, [*nodes_in(function.node)]
+    nodes = [*nodes_in(function.node)]
     compared = {
         each
         for node in nodes
@@ -729,7 +729,7 @@ def _mentions(function: Definition, wanted: Definition) -> bool:
         if isinstance(each, ast.Constant)
     }
     return any(
-        wanted.name in (getattr(node, each, None) for each in names)
+        is_about(node, wanted.name)
         for node in nodes
         if node is not function.node and node not in compared
     )

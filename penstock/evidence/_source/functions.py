@@ -76,6 +76,16 @@ def called_by(node: ast.expr) -> ast.expr:
     return node.func if isinstance(node, ast.Call) else node
 
 
+def is_about(node: ast.AST, name: str) -> bool:
+    """Return whether *node* itself is, defines or reads something called *name*, or that string."""
+    return name in (getattr(node, each, None) for each in ("id", "attr", "name", "value"))
+
+
+def last_name_of(node: ast.AST) -> str:
+    """Return the last part of a dotted name, or ``""`` if *node* is none."""
+    return str(getattr(node, "attr", getattr(node, "id", "")))
+
+
 def first_string_of(node: ast.expr) -> str:
     """Return the first argument of a call, or ``""`` if the source does not have it as a string."""
     match node:

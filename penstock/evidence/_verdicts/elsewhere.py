@@ -9,7 +9,7 @@ from penstock.evidence._analysis.library import RECEIVING, SENDING, STORING, las
 from penstock.evidence._analysis.terms import Outside
 from penstock.evidence._analysis.values import External, Function
 from penstock.evidence._source.files import Definition
-from penstock.evidence._source.functions import nodes_in, written
+from penstock.evidence._source.functions import last_name_of, nodes_in, written
 from penstock.evidence._verdicts.evidence import FlowEvidence
 
 __all__ = ["Elsewhere"]
@@ -90,12 +90,9 @@ class Elsewhere:
     def _replaced(self, source: str, target: str) -> str | None:
         """Return the name of a call in *source* to which somebody assigns *target*."""
         wanted, project = self._evidence.located[target], self._evidence.project
-        calls = {
-            called
-            for node in nodes_in(self._evidence.located[source].node)
-            if isinstance(node, ast.Call)
-            for called in [getattr(node.func, "attr", getattr(node.func, "id", ""))]
-        } - {wanted.name, ""}
+        nodes = nodes_in(self._evidence.located[source].node)
+        called = {last_name_of(node.func) for node in nodes if isinstance(node, ast.Call)}
+        calls = called - {wanted.name, ""}
         if not calls or not project.is_value(wanted):
             return None
         return next(
@@ -190,14 +187,9 @@ class Elsewhere:
 def _names_set(node: ast.AST, function: str) -> Iterator[str]:
     """Yield the attributes to which a statement assigns something called *function*."""
     match node:
-        case ast.Assign(targets=targets, value=value) if _last(value) == function:
+        case ast.Assign(targets=targets, value=value) if last_name_of(value) == function:
             yield from (each.attr for each in targets if isinstance(each, ast.Attribute))
         case ast.Call(func=ast.Name("setattr"), args=[_, ast.Constant(str(name)), value]) if (
-            _last(value) == function
+            last_name_of(value) == function
         ):
             yield name
-
-
-def _last(node: ast.expr) -> str | None:
-    """Return the last part of a name."""
-    return getattr(node, "attr", getattr(node, "id", None))
