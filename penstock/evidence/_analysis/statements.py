@@ -156,8 +156,8 @@ def _note_field(frame: Frame, name: str, value: ast.expr) -> None:
 
 def _field_value(frame: Frame, name: str, node: ast.expr) -> Values:
     """Return the default of a field: what its factory makes, if it has one."""
+    made = frame.evaluate(node)
     if isinstance(node, ast.Call):
-        made = frame.evaluate(node)
         frame.engine.store(Class(frame.scope.definition), ("field", name), made)
         for keyword in node.keywords:
             if keyword.arg in {"default_factory", "factory"}:
@@ -167,7 +167,7 @@ def _field_value(frame: Frame, name: str, node: ast.expr) -> Values:
                 if isinstance(value, ast.Call) and written(value.func).endswith("Factory"):
                     return frame.apply(frame.evaluate(value.args[0]), Arguments(), node)
                 return frame.evaluate(value)
-    return frame.evaluate(node)
+    return made
 
 
 def _aug_assign(frame: Frame, node: ast.AugAssign) -> None:
