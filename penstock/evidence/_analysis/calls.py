@@ -221,9 +221,10 @@ def _construct(frame: Frame, cls: Class, arguments: Arguments, node: ast.AST) ->
     if cls.is_any:
         found = with_overrides(engine, cls.definition, "__init__", found)
     functions = [f for f in found if isinstance(f, Function)]
-    for one in made if functions else NOTHING:
-        _initialize(frame, functions, one, arguments, node)
-    if not functions:
+    if functions:
+        for one in made:
+            _initialize(frame, functions, one, arguments, node)
+    else:
         _fill_fields(frame, instance, arguments, node)
     for base in engine.mro(cls.definition):
         if isinstance(base, str) and not functions:
