@@ -115,22 +115,18 @@ class _Registration:
         return is_same or self.is_for_all or other.is_for_all
 
 
-def in_framework_order(evidence: FlowEvidence, source: str, target: str) -> Iterator[Evidence]:
-    """Yield where a framework calls two steps, one before the other, for the same event."""
+def in_framework_order(evidence: FlowEvidence, source: str, target: str) -> Evidence | None:
+    """Return where a framework calls two steps, one before the other, for the same event."""
     first, second = evidence.located[source], evidence.located[target]
     if _is_group_of(first, second):
-        yield Evidence("order", (second.location,), (first.location,), first.name)
-        return
+        return Evidence("order", (second.location,), (first.location,), first.name)
     later = [*_registrations(evidence, second)]
-    found = (
-        (one, other)
-        for one in (_registrations(evidence, first) if later else ())
-        for other in later
-        if one.is_before(other)
-    )
-    for one, other in found:
-        yield Evidence("order", (other.at,), (one.at,), one.owner or other.owner or None)
-        return
+    for one in _registrations(evidence, first) if later else ():
+        for other in later:
+            if one.is_before(other):
+                caller = one.owner or other.owner or None
+                return Evidence("order", (other.at,), (one.at,), caller)
+    return None
 
 
 def _registrations(evidence: FlowEvidence, function: Definition) -> Iterator[_Registration]:

@@ -66,7 +66,7 @@ class _Judge:
         sending = [] if found else [*self._sending(source, target)]
         found += [each for one in sending for each in one.evidence]
         if not found and source in self._evidence.located and target in self._evidence.located:
-            found += in_framework_order(self._evidence, source, target)
+            found += filter(None, [in_framework_order(self._evidence, source, target)])
         if found:
             against = self._other_way(source, target)
             verdict: Verdict = "mixed" if against and found[0].kind == "order" else "supported"
