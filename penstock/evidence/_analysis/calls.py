@@ -291,9 +291,10 @@ def _run_fields(frame: Frame, instance: Instance, arguments: Arguments, node: as
     engine, names = frame.engine, fields_of(frame.engine, instance.cls)
     given = {*names[: len(arguments.positional)], *arguments.named}
     classes = [one for one in engine.mro(instance.cls) if not isinstance(one, str)]
-    fields = {
+    found = {
         name: join(*(engine.load(Class(c), ("field", name)) for c in classes)) for name in names
     }
+    fields = {name: values for name, values in found.items() if values}
 
     def call(kind: str, name: str, values: Arguments) -> Values:
         found = join(*(engine.load(each, kind) for each in fields[name]))
