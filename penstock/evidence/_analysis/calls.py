@@ -295,9 +295,12 @@ def _run_fields(frame: Frame, instance: Instance, arguments: Arguments, node: as
         name: join(*(engine.load(Class(c), ("field", name)) for c in classes)) for name in names
     }
     fields = {name: values for name, values in found.items() if values}
+    methods = _methods_of_fields(engine, classes, instance) if fields else {}
 
     def call(kind: str, name: str, values: Arguments) -> Values:
-        found = join(*(engine.load(each, kind) for each in fields[name]))
+        found = join(
+            *(engine.load(each, kind) for each in fields[name]), methods.get((name, kind), NOTHING)
+        )
         return frame.apply(found, values, node) if found else NOTHING
 
     for name in fields:
@@ -308,6 +311,28 @@ def _run_fields(frame: Frame, instance: Instance, arguments: Arguments, node: as
     for name in fields:
         call("validator", name, OPEN)
 
+
+def _methods_of_fields(
+    engine: Engine, classes: list[Definition], instance: Instance
+) -> dict[tuple[str, str], Values]:
+    """Return the methods that decorators like ``@total.default`` of `attrs` give to fields."""
+    return {
+        (decorator.value.id, _OF_FIELDS[decorator.attr]): tuple(
+            Method(value, instance)
+            for value in engine.own(cls, method.name)
+            if isinstance(value, Function)
+        )
+        for cls in classes
+        for method in cls.source.definitions.values()
+        if method.parent is cls
+        for decorator in method.decorators
+        if isinstance(decorator, ast.Attribute) and isinstance(decorator.value, ast.Name)
+        if decorator.attr in _OF_FIELDS
+    }
+
+
+_OF_FIELDS = {"default": "factory", "validator": "validator"}
+"""The decorators that a field of `attrs` has, and what they give it."""
 
 _AFTER = ("__post_init__", "__attrs_post_init__", "model_post_init")
 """Methods that are called when the fields have been assigned."""
