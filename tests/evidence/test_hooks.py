@@ -39,3 +39,27 @@ def buy(): return Order(1, 2)
 def test_methods_of_fields_of_attrs(edge, verdict):
     """A field of a class has methods for its default and to check its value."""
     assert verdicts(checked(ATTRS, edge))[edge][0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("statement", "verdict"),
+    [
+        ("print(1, file=Tee())", "supported"),
+        ("sys.stdout = Tee()\n    print(1)", "supported"),
+        ("print(1)", "contradicted"),
+        ("sys.stdout = Tee()\n    print(1, file=sys.stderr)", "contradicted"),
+    ],
+)
+def test_print_writes(statement, verdict):
+    """A call of `print` writes to the object for it, or to the standard output."""
+    source = f"""
+import sys
+class Tee:
+    @step
+    def write(self, text): return 1
+@step
+def pay():
+    {statement}
+"""
+
+    assert verdicts(checked(source, "pay -> write"))["pay -> write"][0] == verdict

@@ -2,13 +2,14 @@
 
 import ast
 
+from penstock.evidence._analysis.attributes import attribute_of
 from penstock.evidence._analysis.doubts import note_logging, note_methods
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.library import CONSUMERS, last_of
 from penstock.evidence._analysis.scopes import Arguments
 from penstock.evidence._analysis.special import FORMAT, ITERATING, TEXT, TRUTH, call_special, show
 from penstock.evidence._analysis.terms import EMPTY, choice, sequence
-from penstock.evidence._analysis.values import Container, External, Values, join
+from penstock.evidence._analysis.values import NOTHING, Container, External, Values, join
 
 __all__ = ["call_implicit"]
 
@@ -34,12 +35,24 @@ def call_implicit(frame: Frame, name: str, arguments: Arguments, node: ast.AST) 
         call_special(frame, _items(frame, arguments.first), methods, _first_of(node))
     elif name == "builtins.print":
         show(frame, arguments.all(), node)
+        _print(frame, arguments, node)
     elif name.startswith("logging.") and last_of(name) in _LOGGING:
         with frame.collected() as terms:
             show(frame, arguments.all(), node)
         if terms:  # no message is made where its level is off
             frame.emit(choice([EMPTY, sequence(terms)]))
         note_logging(frame, node)
+
+
+def _print(frame: Frame, arguments: Arguments, node: ast.AST) -> None:
+    """Call ``write()`` of the object to which `print` writes, if the project has its class."""
+    files = arguments.named.get("file", NOTHING)
+    is_given = bool(files)
+    files = files or attribute_of(frame, External("sys"), "stdout", node)
+    with frame.collected() as terms:
+        call_special(frame, files, ("write",), node)
+    if terms:
+        frame.emit(sequence(terms) if is_given else choice([EMPTY, sequence(terms)]))
 
 
 def _first_of(node: ast.AST) -> ast.AST:
