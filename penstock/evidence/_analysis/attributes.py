@@ -337,6 +337,9 @@ def _of_model(frame: Frame, owner: Instance, name: str, found: Values, node: ast
     if typed := _annotated(engine, owner, name) or _given(frame, owner, name, node):
         return typed
     if methods := of_manager(engine, owner, name):
+        getters = () if name in _OF_MANAGER else engine.find(owner.cls, "get_queryset")
+        for each in (v for v in getters if isinstance(v, Function)):
+            _called(frame, Method(each, owner), node)
         return methods
     if name in {"value", "_value_"} and (members := _members_of(engine, owner.cls)):
         return members
@@ -345,6 +348,10 @@ def _of_model(frame: Frame, owner: Instance, name: str, found: Values, node: ast
     if found and (name in STARTING or (name in WAITING and owner in frame.tokens)):
         return (Wrapped(f"inherited:{name}", owner),)
     return found
+
+
+_OF_MANAGER = {"get_queryset", "model"}
+"""Attributes of a manager that do not make a query first."""
 
 
 def _that_calls(engine: Engine, owner: Instance | Class, name: str) -> Values:

@@ -91,11 +91,17 @@ def _either(frame: Frame, owner: Value, names: tuple[str, ...], node: ast.AST) -
 
 
 def _validated(frame: Frame, owner: Instance, _: Arguments, node: ast.AST) -> Values:
-    """Call what checks each field, and then what checks the whole."""
+    """Call what checks each field, and then what checks the whole, and the object of a model."""
     _check_fields(frame, owner, node, "clean_", "validate_")
     for name in ("to_internal_value", "clean", "validate"):
         frame.apply(methods_of(frame.engine, owner, name.__eq__), OPEN, node)
+    for each in _model(frame, owner, node) if _is_form(frame, owner) else ():
+        frame.apply(methods_of(frame.engine, each, "clean".__eq__), OPEN, node)
     return UNKNOWN
+
+
+def _is_form(frame: Frame, owner: Instance) -> bool:
+    return any(isinstance(one, str) and one.endswith("Form") for one in frame.engine.mro(owner.cls))
 
 
 def _check_fields(frame: Frame, owner: Instance, node: ast.AST, *prefixes: str) -> None:
@@ -127,6 +133,7 @@ def _stored(frame: Frame, owner: Instance, _: Arguments, node: ast.AST) -> Value
     if models:
         frame.emit(Outside(callee_text(node), frame.location(node), "model.save"))
     for each in models:
+        frame.apply(methods_of(frame.engine, each, "save".__eq__), OPEN, node)
         announce(frame, each, "save", node)
     return tuple(models)
 
@@ -194,6 +201,13 @@ def _on_first(name: str) -> Rule:
     return rule
 
 
+def _form_accepted(frame: Frame, owner: Instance, arguments: Arguments, node: ast.AST) -> Values:
+    """Save the form, and call what returns the address of the next page."""
+    saved = _call(frame, arguments.first, "save", node, Arguments())
+    frame.apply(methods_of(frame.engine, owner, "get_success_url".__eq__), Arguments(), node)
+    return saved
+
+
 def _performing(name: str) -> Rule:
     """Return a rule for a method that checks what was sent, and then performs *name* with it."""
 
@@ -224,7 +238,7 @@ _RULES: dict[str, Rule] = {
     "save_model": _on_second("save"),
     "delete_model": _on_second("delete"),
     "post": _posted,
-    "form_valid": _on_first("save"),
+    "form_valid": _form_accepted,
     "create": _performing("perform_create"),
     "update": _performing("perform_update"),
     "partial_update": _performing("perform_update"),
