@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from collections.abc import Set as AbstractSet
 from functools import cached_property
 
@@ -28,6 +28,7 @@ from penstock.evidence._analysis.library import (
     UNREAD,
     VERBS,
     WAITING,
+    is_hook,
     last_of,
     may_have,
 )
@@ -90,6 +91,21 @@ _NOT_KNOWN = COMMON | {"__call__"}
 
 _QUERIES = {"objects", "query", "session"}
 """Attributes of models that a library fills with what reads them."""
+
+_OF_REQUEST_PARTS = (
+    "Authentication", "FilterBackend", "Form", "FormSet", "Pagination", "Permission", "Serializer",
+    "Throttle",
+)  # fmt: skip
+"""How the names of the classes end by which a view reads and checks a request."""
+
+_HANDLING = VERBS | {
+    "clean", "create", "delete_model", "destroy", "dispatch", "finish", "form_invalid",
+    "form_valid", "full_clean", "handle", "is_valid", "list", "on_finish", "partial_update",
+    "perform_create", "perform_destroy", "perform_update", "render_to_response", "retrieve", "run",
+    "save", "save_form", "save_formset", "save_model", "save_related", "to_internal_value",
+    "to_representation", "update", "validate",
+}  # fmt: skip
+"""Methods that a library knows, and that call others of the object themselves."""
 
 _OF_MAKING = {"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__"}
 """Methods that no other method of an object calls back."""
@@ -253,6 +269,31 @@ class WaysOut:
             for one in bases
         )
 
+    def hook_beside(self, method: Definition, wanted: Definition) -> Definition | None:
+        """Return what a library may call of an object after *method*, and leads to *wanted*.
+
+        It calls both itself. What handles a request calls all that follows.
+        """
+        if not method.is_method or method.parent is None or method.name in _HANDLING:
+            return None
+        for each in self._ancestors(wanted):
+            if each is method or not each.is_method or each.parent is None:
+                continue
+            for line in self._lines_of_both(method.parent, each.parent):
+                bases = [one for one in line if isinstance(one, str)]
+                if all(any(is_hook(b, d.name) for b in bases) for d in (method, each)):
+                    return each
+        return None
+
+    def _lines_of_both(
+        self, cls: Definition, other: Definition
+    ) -> Iterator[Collection[Definition | str]]:
+        """Yield the classes that an object of both *cls* and *other* may have, in order."""
+        for each in dict.fromkeys((cls, other, *self._engine.subclasses(cls))):
+            line = self._engine.mro(each)
+            if cls in line and other in line:
+                yield line
+
     def _is_by_name(self, outside: Outside, wanted: Definition) -> bool:
         """Return whether a name is called that is one of a function which leads to *wanted*.
 
@@ -305,8 +346,8 @@ class WaysOut:
         """
         owner, _, name = (outside.library or "").rpartition(".")
         if name in _OF_LIBRARIES or name.startswith("__"):
-            return False
-        return any(
+            return self._is_of_request(owner, name, wanted)
+        return self._is_of_request(owner, name, wanted) or any(
             self.is_of_library(each)
             and each.name not in _OF_MAKING
             and decorators_of(each).isdisjoint({"property", "cached_property"})
@@ -314,6 +355,23 @@ class WaysOut:
             and (owner in self._engine.mro(each.parent) or self._is_given(outside, each.parent))
             and not self._project.callers_of(each)
             for each in self._ancestors(wanted)
+        )
+
+    def _is_of_request(self, base: str, name: str, wanted: Definition) -> bool:
+        """Return whether method *name* of a view with *base* may call what leads to *wanted*.
+
+        So it does methods of the view, and those of what reads and checks the request.
+        """
+        if not base.endswith(("View", "ViewSet")) or not is_hook(base, name):
+            return False
+        return any(
+            is_hook(one, each.name)
+            and (one.endswith(_OF_REQUEST_PARTS) or (base in line and name == "dispatch"))
+            for each in self._ancestors(wanted)
+            if each.is_method and each.parent is not None
+            for line in [self._engine.mro(each.parent)]
+            for one in line
+            if isinstance(one, str)
         )
 
     def _is_file(self, outside: Outside, wanted: Definition) -> bool:
@@ -548,9 +606,13 @@ class WaysOut:
         return any(self._fits(outside.passed, each) for each in makers)
 
     def _is_view(self, function: Definition) -> bool:
-        """Return whether a framework calls *function* for a request."""
+        """Return whether a framework may call *function* for a request."""
+        is_called = bool(self._project.callers_of(function))
         if function.is_method:
-            return function.name in VERBS and self.is_of_library(function)
+            is_known = function.name in VERBS or not is_called
+            return is_known and self.is_of_library(function)
+        if not is_called and self._project.is_value(function):
+            return True
         parameters = [each.arg for each in function.parameters]
         is_routed = not decorators_of(function).isdisjoint(_OF_REQUESTS)
         return is_routed or (parameters[:1] == ["request"] and "." not in function.qualname)

@@ -71,6 +71,142 @@ def test_what_django_calls(edge, verdict):
     assert verdicts(checked(DJANGO, edge))[edge][0] == verdict
 
 
+@pytest.mark.parametrize(
+    ("edge", "verdict"),
+    [
+        ("dispatch -> form_valid", "unverified"),
+        ("dispatch -> get_initial", "unverified"),
+        ("dispatch -> clean_total", "unverified"),
+        ("log -> get_initial", "unverified"),
+        ("dispatch -> collect", "contradicted"),
+        ("dispatch -> first", "contradicted"),
+        ("get_object -> get_context_data", "unverified"),
+        ("log -> get_context_data", "contradicted"),
+    ],
+)
+def test_a_view_calls_its_own_methods(edge, verdict):
+    """A library may call what it knows of an object, where the source has no call of it."""
+    assert verdicts(checked(DJANGO, edge))[edge][0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("base", "first", "second", "verdict"),
+    [
+        ("tornado.web.RequestHandler", "get_current_user", "write_error", "unverified"),
+        ("tornado.web.RequestHandler", "get_current_user", "collect", "contradicted"),
+        ("tornado.web.RequestHandler", "collect", "write_error", "contradicted"),
+        ("tornado.web.RequestHandler", "post", "get_current_user", "contradicted"),
+        ("wtforms.Form", "clean_key", "clean_total", "unverified"),
+        ("threading.Thread", "run", "collect", "contradicted"),
+        ("object", "clean_key", "clean_total", "contradicted"),
+    ],
+)
+def test_methods_that_a_library_knows(base, first, second, verdict):
+    """A library calls the methods that it knows, one after the other or one in the other."""
+    source = f"""
+import threading, tornado, wtforms
+class Page({base}):
+    @step
+    def {first}(self): return 1
+    @step
+    def {second}(self): return 1
+"""
+    edge = f"{first} -> {second}"
+
+    assert verdicts(checked(source, edge))[edge][0] == verdict
+
+
+REST = """
+from rest_framework import permissions, serializers, viewsets
+class Allowed(permissions.BasePermission):
+    @step
+    def has_permission(self, request, view): return 1
+    @step
+    def collect(self, request, view): return 1
+class Lines(serializers.Serializer):
+    @step
+    def validate_key(self, value): return 1
+    @step
+    def get_total(self, order): return 1
+    @step
+    def create(self, data): return 1
+class Orders(viewsets.ModelViewSet):
+    @step
+    def initial(self, request): return super().initial(request)
+    @step
+    def load(self, request): return self.get_parsers()
+@step
+def show(lines): return lines.data
+"""
+
+
+@pytest.mark.parametrize(
+    ("edge", "verdict"),
+    [
+        ("initial -> has_permission", "unverified"),
+        ("load -> has_permission", "unverified"),
+        ("initial -> collect", "contradicted"),
+        ("show -> has_permission", "contradicted"),
+        ("show -> get_total", "unverified"),
+        ("show -> create", "contradicted"),
+    ],
+)
+def test_a_view_of_rest_framework(edge, verdict):
+    """A view calls what checks a request, and a serializer what reads and shows a field."""
+    assert verdicts(checked(REST, edge))[edge][0] == verdict
+
+
+FIELDS = """
+import pydantic
+from pydantic import AfterValidator, BaseModel, field_validator
+from sqlalchemy import Column
+from typing import Annotated
+@step
+def key(*given): return 1
+@step
+def other(*given): return 1
+{top}
+class Item(BaseModel):
+    {body}
+class Order(BaseModel):
+    items: list[Item]
+@step
+def pay(data):
+    order = Order.model_validate(data)
+    return order
+"""
+
+
+@pytest.mark.parametrize(
+    ("top", "body", "verdict"),
+    [
+        ("Name = Annotated[str, AfterValidator(key)]", "name: Name", "unverified"),
+        ("", "name = Column(default=key)", "unverified"),
+        ("", "name = CharField(validators=[other, key])", "unverified"),
+        ("", "name = show(key)", "contradicted"),
+        ("", "@field_validator('name')\n    def check(cls, value): key()", "unverified"),
+        ("", "def check(cls, value): key()", "contradicted"),
+        ("def load(): key()", "@field_validator('a')\n    def b(self): key()", "contradicted"),
+    ],
+    ids=["annotated", "default", "list", "another call", "method", "plain method", "called"],
+)
+def test_functions_of_fields(top, body, verdict):
+    """A library calls some functions where it makes an object, or one that has it."""
+    source = FIELDS.format(top=top, body=body)
+
+    assert verdicts(checked(source, "pay -> key"))["pay -> key"][0] == verdict
+
+
+def test_a_method_of_a_nested_model():
+    """A validator may run again, after what comes after its first call."""
+    source = FIELDS.format(top="", body="@field_validator('a')\n    @step\n    def check(self): 1")
+    source += "@step\ndef buy(data):\n    Item(data)\n    pay(data)\n"
+
+    found = verdicts(checked(source, "buy -> check, pay -> check"))
+
+    assert [each[0] for each in found.values()] == ["supported", "unverified"]
+
+
 ATTRS = """
 import attrs
 @attrs.define

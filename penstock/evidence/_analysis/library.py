@@ -41,6 +41,7 @@ __all__ = [
     "VALIDATORS",
     "VERBS",
     "WAITING",
+    "is_hook",
     "is_sent_by_calling",
     "last_of",
     "may_have",
@@ -56,6 +57,17 @@ def may_have(base: str, name: str) -> bool:
     """Return whether the class *base* of a library may have something called *name*."""
     known = OF_BASES.get(base)
     return known is None or name in known or name.startswith("__")
+
+
+def is_hook(base: str, name: str) -> bool:
+    """Return whether the class *base* of a library calls what a subclass has called *name*."""
+    if (known := OF_BASES.get(base)) is not None:
+        return name in known
+    return any(
+        name in names or name.startswith(prefixes)
+        for end, names, prefixes in _HOOKS
+        if base.endswith(end)
+    )
 
 
 def last_of(name: str) -> str:
@@ -187,6 +199,102 @@ OF_BASES = {
     }),
 }  # fmt: skip
 """The names that classes of libraries have, and call of a subclass, besides special methods."""
+
+
+_OF_REST_VIEWS = _OF_DJANGO_VIEWS | {
+    "check_object_permissions", "check_permissions", "check_throttles", "create", "destroy",
+    "filter_queryset", "finalize_response", "get_authenticators", "get_exception_handler",
+    "get_paginated_response", "get_parsers", "get_permissions", "get_renderers", "get_serializer",
+    "get_serializer_class", "get_serializer_context", "get_throttles", "handle_exception", "list",
+    "partial_update", "perform_authentication", "perform_content_negotiation", "perform_create",
+    "perform_destroy", "perform_update", "permission_denied", "retrieve", "throttled", "update",
+}  # fmt: skip
+"""The names that views of Django and of its REST framework call of a subclass."""
+
+
+_HOOKS: tuple[tuple[str, frozenset[str] | set[str], tuple[str, ...]], ...] = (
+    ("View", _OF_REST_VIEWS, ()),
+    ("ViewSet", _OF_REST_VIEWS, ()),
+    ("Mixin", _OF_REST_VIEWS, ()),
+    ("APIView", _OF_REST_VIEWS, ()),
+    ("Form", {"clean", "full_clean", "save"}, ("clean_",)),
+    ("FormSet", {"clean", "full_clean", "save", "save_existing", "save_new"}, ("get_form",)),
+    (
+        "Serializer",
+        {"create", "is_valid", "save", "to_internal_value", "to_representation", "update"},
+        ("get_", "validate"),
+    ),
+    (
+        "Admin",
+        {
+            "delete_model", "delete_queryset", "formfield_for_dbfield", "formfield_for_foreignkey",
+            "formfield_for_manytomany", "log_addition", "log_change", "log_deletion",
+            "lookup_allowed", "save_form", "save_formset", "save_model", "save_related",
+        },
+        ("get_", "has_", "render_", "response_"),
+    ),
+    (
+        "RequestHandler",
+        VERBS | {
+            "check_xsrf_cookie", "compute_etag", "data_received", "finish", "flush",
+            "get_current_user", "get_login_url", "get_template_namespace", "get_user_locale",
+            "initialize", "on_connection_close", "on_finish", "prepare", "set_default_headers",
+            "write_error",
+        },
+        (),
+    ),
+    ("Permission", {"has_object_permission", "has_permission"}, ()),
+    ("Authentication", {"authenticate", "authenticate_header"}, ()),
+    ("Throttle", {"allow_request", "get_cache_key", "wait"}, ()),
+    ("FilterBackend", {"filter_queryset", "get_search_fields"}, ()),
+    ("Pagination", {"get_paginated_response", "paginate_queryset"}, ()),
+    ("HTTPEndpoint", VERBS | {"dispatch"}, ()),
+    (
+        "WebSocketEndpoint",
+        {"decode", "dispatch", "on_connect", "on_disconnect", "on_receive"},
+        (),
+    ),
+    (
+        "Consumer",
+        {
+            "connect", "disconnect", "receive", "receive_json", "websocket_connect",
+            "websocket_disconnect", "websocket_receive",
+        },
+        (),
+    ),
+    (
+        "Protocol",
+        {
+            "connectionLost", "connectionMade", "connection_lost", "connection_made",
+            "dataReceived", "data_received", "datagramReceived", "datagram_received",
+            "eof_received", "error_received", "pause_writing", "resume_writing",
+        },
+        (),
+    ),
+    ("Receiver", {"connectionLost", "connectionMade", "lineReceived", "stringReceived"}, ()),
+    ("socketserver.BaseRequestHandler", {"finish", "handle", "setup"}, ()),
+    ("StreamRequestHandler", {"finish", "handle", "setup"}, ()),
+    (
+        "HTTPRequestHandler",
+        {"finish", "handle", "log_message", "log_request", "setup", "version_string"},
+        ("do_",),
+    ),
+    (
+        "Task",
+        {"after_return", "before_start", "on_failure", "on_retry", "on_success", "run"},
+        (),
+    ),
+    ("MiddlewareMixin", set(), ("process_",)),
+    ("Command", {"add_arguments", "execute", "handle"}, ()),
+    (
+        "cmd.Cmd",
+        {"default", "emptyline", "onecmd", "postcmd", "postloop", "precmd", "preloop"},
+        ("do_", "complete_", "help_"),
+    ),
+    ("HTMLParser", set(), ("handle_",)),
+)  # fmt: skip
+"""How the names of classes of libraries end, and what they call of a subclass: names, or how
+these begin."""
 
 
 LOGGED = (

@@ -11,7 +11,7 @@ from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.hand_offs import callee_text, hand_off, outside_of, run_later
 from penstock.evidence._analysis.hooks import call_hooks
 from penstock.evidence._analysis.iteration import await_values, iterate
-from penstock.evidence._analysis.library import CALLBACKS, VERBS, WAITING
+from penstock.evidence._analysis.library import CALLBACKS, VERBS, WAITING, is_hook
 from penstock.evidence._analysis.overrides import is_wanted, methods_of
 from penstock.evidence._analysis.registrations import announce
 from penstock.evidence._analysis.scopes import OPEN, Arguments
@@ -160,9 +160,18 @@ def _callbacks(
     return UNKNOWN
 
 
-def _verbs(frame: Frame, inner: Value, _: str, arguments: Arguments, node: ast.AST) -> Values:
-    """Return what the method for the verb of the request returns."""
-    found = methods_of(frame.engine, inner, VERBS.__contains__)
+def _verbs(frame: Frame, inner: Instance, _: str, arguments: Arguments, node: ast.AST) -> Values:
+    """Return what the method for the verb of the request returns.
+
+    A library has it for the classes in which the project has none, and calls other methods there.
+    """
+    engine = frame.engine
+    classes = [inner.cls, *(engine.subclasses(inner.cls) if inner.site is None else ())]
+    bases = dict.fromkeys(b for cls in classes for b in engine.mro(cls) if isinstance(b, str))
+    for base in bases:
+        if is_hook(base, "dispatch"):
+            frame.emit(Outside(callee_text(node), frame.location(node), f"{base}.dispatch"))
+    found = methods_of(engine, inner, VERBS.__contains__)
     methods = [each for each in found if isinstance(each, Method)]
     if len(methods) > _MOST_VERBS:  # any view of an application: only those that are steps
         for name in dict.fromkeys(each.function.definition.name for each in methods):

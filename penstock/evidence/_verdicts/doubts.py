@@ -1,5 +1,6 @@
 """Why an edge without evidence may be true: calls that nobody can resolve."""
 
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from functools import cached_property
@@ -31,9 +32,11 @@ class Doubts:
         if against:
             # What runs the other way round may run this way, too, by a call of the first step.
             call = self._unresolved([source], target, only, after)
-            if call is None:
-                return EdgeEvidence(source, target, "contradicted", (), against)
-            return _unverified(source, target, call)
+            if call is not None:
+                return _unverified(source, target, call)
+            return self._by_other_ways(
+                source, target, against, self._elsewhere.of_libraries(source, target)
+            )
         if self._is_in_unknown_order(source, target):
             reason = f"one call in a loop leads to both {source} and {target}, in an unknown order"
             return EdgeEvidence(source, target, "unverified", reason=reason)
@@ -54,7 +57,18 @@ class Doubts:
             unresolved = self._unresolved_pair(source, target)
         if unresolved is not None:
             return _unverified(source, target, unresolved)
-        for reason, location in self._elsewhere.ways(source, target, is_reached=is_reached):
+        ways = self._elsewhere.ways(source, target, is_reached=is_reached)
+        return self._by_other_ways(source, target, against, ways)
+
+    def _by_other_ways(
+        self,
+        source: str,
+        target: str,
+        against: tuple[Evidence, ...],
+        ways: Iterator[tuple[str, Location]],
+    ) -> EdgeEvidence:
+        """Return the verdict on an edge that no call supports, or leaves open."""
+        for reason, location in ways:
             return EdgeEvidence(source, target, "unverified", (), (), reason, location)
         return EdgeEvidence(source, target, "contradicted", (), against)
 

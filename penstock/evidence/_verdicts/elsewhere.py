@@ -5,7 +5,14 @@ import re
 from collections.abc import Iterator
 
 from penstock._declared.step import Location
-from penstock.evidence._analysis.library import RECEIVING, SENDING, STORING, last_of
+from penstock.evidence._analysis.library import (
+    RECEIVING,
+    SENDING,
+    STORING,
+    VALIDATORS,
+    last_of,
+)
+from penstock.evidence._analysis.passed import decorators_of
 from penstock.evidence._analysis.terms import Outside
 from penstock.evidence._analysis.values import External, Function
 from penstock.evidence._source.files import Definition
@@ -48,6 +55,23 @@ _BY_PYTHON = {
 """Methods that Python calls in more cases than the check follows, as of what is in a set."""
 
 
+_FOR_FIELDS = VALIDATORS | {
+    "computed_field", "field_serializer", "model_post_init", "model_serializer", "post_dump",
+    "post_load", "pre_dump", "pre_load", "process_bind_param", "process_result_value",
+    "reconstructor", "validates", "validates_schema",
+}  # fmt: skip
+"""Methods, and decorators of methods, that a library calls for the fields of an object."""
+
+_OF_SERIALIZERS = ("get_", "to_representation", "validate_")
+"""How the names of the methods begin that a serializer calls for its fields."""
+
+_FIELD = re.compile(r"(?:Field|[Cc]olumn|Validator|Serializer)$")
+"""How a function is called that makes a field, or says how its values are checked.
+
+Those of `dataclasses` and `attrs` are known where an object is made.
+"""
+
+
 class Elsewhere:
     """The ways of one flow that the source does not show."""
 
@@ -68,10 +92,21 @@ class Elsewhere:
             yield f"{source} has {address}, by which others may call {target}", location
         if method := self._method_by_python(target):
             yield f"Python may call {method.label} where the source does not", method.location
+        yield from self.of_libraries(source, target)
         if not is_reached and (name := self._replaced(source, target)):
             yield f"{target} is assigned to {name}, which {source} calls", location
         if self._has_no_body(source):
             yield f"{source} has no body yet", location
+
+    def of_libraries(self, source: str, target: str) -> Iterator[tuple[str, Location]]:
+        """Yield why a library may call *target* in *source*, or after it, and where it is."""
+        located = self._evidence.located
+        function = self._function_of_field(target)
+        is_known = self._evidence.is_reached(target) and self._is_of_field(located[source])
+        if function is not None and not is_known:
+            yield f"a library may call {function.label} for a field of an object", function.location
+        if hook := self._evidence.ways.hook_beside(located[source], located[target]):
+            yield f"a library may call {hook.label} of an object that has {source}", hook.location
 
     def _method_by_python(self, target: str) -> Definition | None:
         """Return the method that Python calls, and that is *target* or alone leads there.
@@ -86,6 +121,34 @@ class Elsewhere:
         makers = (maker for cls in classes for maker in project.callers_of(cls))
         is_made = any(d.kind == "module" or d in self._evidence.definitions for d in makers)
         return found[0] if is_made else None
+
+    def _function_of_field(self, target: str) -> Definition | None:
+        """Return what a library calls for a field of an object, if it alone leads to *target*.
+
+        It calls that where it makes, changes, stores or reads the object, or one that has it.
+        """
+        wanted, project = self._evidence.located[target], self._evidence.project
+        found = [wanted] if self._is_of_field(wanted) else [*project.callers_of(wanted)]
+        return found[0] if found and all(map(self._is_of_field, found)) else None
+
+    def _is_of_field(self, function: Definition) -> bool:
+        if function.is_method:
+            if function.name.startswith(_OF_SERIALIZERS) and self._is_of_serializer(function):
+                return True
+            names = {function.name, *decorators_of(function)}
+            return not names.isdisjoint(_FOR_FIELDS)
+        project = self._evidence.project
+        return project.is_value(function) and any(
+            function.name in _given_to_field(node)
+            for file in project.mentioning(function.name)
+            for node in file.walk()
+        )
+
+    def _is_of_serializer(self, method: Definition) -> bool:
+        """Return whether a serializer alone calls *method*, as where its data is read."""
+        line = self._evidence.engine.mro(method.parent) if method.parent is not None else ()
+        is_own = any(isinstance(one, str) and one.endswith("Serializer") for one in line)
+        return is_own and not self._evidence.project.callers_of(method)
 
     def _replaced(self, source: str, target: str) -> str | None:
         """Return the name of a call in *source* to which somebody assigns *target*."""
@@ -182,6 +245,15 @@ class Elsewhere:
         node = self._evidence.located[source].node
         names = (each.id for each in nodes_in(node) if isinstance(each, ast.Name))
         return next((name for name in names if _ADDRESS.search(name)), None)
+
+
+def _given_to_field(node: ast.AST) -> set[str]:
+    """Return the names of the functions that a field of a class gets, if *node* makes one."""
+    if not isinstance(node, ast.Call) or not _FIELD.search(last_name_of(node.func)):
+        return set()
+    given = [*node.args, *(each.value for each in node.keywords)]
+    inner = (item for each in given if isinstance(each, ast.List) for item in each.elts)
+    return {last_name_of(each) for each in (*given, *inner)}
 
 
 def _names_set(node: ast.AST, function: str) -> Iterator[str]:
