@@ -128,6 +128,102 @@ def test_what_a_step_calls_sometimes_leads_back(lines):
     assert undeclared(report) == []
 
 
+AGAIN = """
+@step
+def pay():
+    charge()
+    ship()
+    {lines}
+@step
+def charge(): print()
+@step
+def ship(): print()
+def again(): charge()
+"""
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "charge()",
+        "with lock:\n        charge()",
+        "try:\n        charge()\n    except ValueError: pass",
+        "mail()\n    charge()",
+    ],
+)
+def test_a_step_that_is_called_once_more_after_another_is_undeclared(lines):
+    """A function that each time calls a step again runs it again in the flow."""
+    report = checked(AGAIN.format(lines=lines), FLOW)
+
+    assert undeclared(report) == ["ship -> charge"]
+    assert back(report) == []
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "if late: charge()",
+        "for each in late:\n        charge()",
+        "if late: return\n    charge()",
+        "try: print()\n    except ValueError:\n        charge()",
+        "late or charge()",
+        "again()",
+        "each = charge()",
+        "print(charge())",
+        "charge(again)",
+        "mail()",
+    ],
+)
+def test_a_step_that_is_called_once_more_sometimes_is_not(lines):
+    """It may be another try, or a helper that gets something else or returns what is needed."""
+    assert undeclared(checked(AGAIN.format(lines=lines), FLOW)) == []
+
+
+def test_a_step_that_is_called_once_more_in_the_block_of_the_other_one():
+    """The calls that are passed over together are made each time that the first one is."""
+    block = "if late:\n        charge()\n        ship()\n        {}charge()\n    mail()"
+    source = AGAIN.replace("charge()\n    ship()\n    {lines}", block)
+    reports = [checked(source.format(each), FLOW) for each in ("", "late and ")]
+
+    assert [undeclared(report) for report in reports] == [["ship -> charge"], []]
+
+
+def test_a_step_that_is_called_once_more_as_declared():
+    """A declared loop, another way from the later step and a helper of many are nothing new."""
+    source = AGAIN.format(lines="charge()")
+    many = "".join(f"def other_{number}(): charge()\n" for number in range(5))
+
+    assert undeclared(checked(source, f"{FLOW}, ship ~> charge")) == []
+    assert undeclared(checked(source + many, FLOW)) == []
+
+
+def test_a_step_that_two_functions_call_once_more():
+    """It is one finding."""
+    source = """
+@step
+def begin():
+    pay()
+    send()
+@step
+def pay():
+    charge()
+    ship()
+    charge()
+@step
+def send():
+    charge()
+    ship()
+    charge()
+@step
+def charge(): print()
+@step
+def ship(): print()
+"""
+    flow = "begin -> pay, pay -> charge, charge -> ship, pay -> send, send -> charge"
+
+    assert undeclared(checked(source, flow)) == ["ship -> charge"]
+
+
 def test_a_function_within_a_step_calls_sometimes():
     """Nobody knows how often a step calls what it defines."""
     lines = "def inner():\n        charge()\n    inner()"

@@ -119,7 +119,7 @@ def pay():
     notify()
     {}
     ship()
-    notify()
+    late and notify()
 @step
 def notify(): pass
 @step

@@ -1,15 +1,15 @@
 """Calls that lead back to an earlier step."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from penstock._declared.step import Location
-from penstock.evidence._model import Connection, EdgeEvidence
-from penstock.evidence._source.functions import nodes_in, written
+from penstock.evidence._model import Connection, EdgeEvidence, Evidence
+from penstock.evidence._source.functions import last_name_of, nodes_in, written
 from penstock.evidence._verdicts.evidence import FlowEvidence, closure
 from penstock.evidence._verdicts.lines import is_everywhere, is_named, is_rare, without_decorators
 
-__all__ = ["back", "is_always_called"]
+__all__ = ["back", "is_always_called", "repeated"]
 
 _BLOCKS = (ast.If, ast.While, ast.For, ast.AsyncFor)
 """Statements whose blocks may not run, or several times."""
@@ -65,6 +65,40 @@ def is_always_called(evidence: FlowEvidence, found: Connection) -> bool:
     return is_statement and not is_sometimes and is_rare(evidence, found.target)
 
 
+def repeated(evidence: FlowEvidence) -> Iterator[Connection]:
+    """Yield where a function calls a step once more, each time after a later one.
+
+    It is a part of the flow for the same reasons as what a step always calls. A helper gets other
+    arguments each time, as one that prints.
+    """
+    for (source, target), orders in evidence.orders.items():
+        is_back = (target, source) in evidence.declared
+        if not is_back or (source, target) in evidence.declared or not is_rare(evidence, target):
+            continue
+        before, name = evidence.orders.get((target, source), {}), evidence.located[target].name
+        for caller, order in orders.items():
+            path = without_decorators(evidence, order.second, target)
+            is_shown = order.is_direct and not order.is_carried and len(path) == 1
+            if not is_shown or caller not in before:
+                continue
+            line, after, nodes = path[0].line, order.first[0].line, [*nodes_in(caller.node)]
+            is_sometimes = any(_may_pass_over(each, line, after) for each in nodes)
+            is_statement = any(_is_statement_of(each, name, line) for each in nodes)
+            if is_statement and not is_sometimes and len(_calls_of(name, nodes)) == 1:
+                found = Evidence("order", order.second, order.first, caller.label)
+                yield Connection(source, target, found)
+                break
+
+
+def _calls_of(name: str, nodes: Iterable[ast.AST]) -> set[str]:
+    """Return the calls of something called *name*, as they are written."""
+    return {
+        written(each)
+        for each in nodes
+        if isinstance(each, ast.Call) and last_name_of(each.func) == name
+    }
+
+
 def _is_statement_of(node: ast.AST, name: str, line: int) -> bool:
     """Return whether *node* is a statement in a line that is the call of a function alone."""
     if not isinstance(node, ast.Expr) or node.lineno != line:
@@ -73,13 +107,16 @@ def _is_statement_of(node: ast.AST, name: str, line: int) -> bool:
     return isinstance(value, ast.Call) and written(value.func).rpartition(".")[2] == name
 
 
-def _may_pass_over(node: ast.AST, line: int) -> bool:
-    """Return whether the code in a line may not run, or several times, due to *node*."""
+def _may_pass_over(node: ast.AST, line: int, after: int = 0) -> bool:
+    """Return whether the code in a line may not run, or several times, due to *node*.
+
+    The code in the line *after* which it is has run.
+    """
     first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0)
     if isinstance(node, ast.Return):
-        return bool(last < line)
+        return bool(after <= last < line)
     if isinstance(node, _BLOCKS):
         first = node.body[0].lineno
     elif isinstance(node, ast.match_case):
         first, last = node.pattern.lineno, node.body[-1].end_lineno or 0
-    return isinstance(node, _SOMETIMES) and first <= line <= last
+    return isinstance(node, _SOMETIMES) and first <= line <= last and not first <= after <= last

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from penstock.evidence._model import CheckedStep, EdgeEvidence, Evidence, FlowReport, Verdict
-from penstock.evidence._verdicts.back import back, is_always_called
+from penstock.evidence._verdicts.back import back, is_always_called, repeated
 from penstock.evidence._verdicts.doubts import Doubts
 from penstock.evidence._verdicts.evidence import FlowEvidence
 from penstock.evidence._verdicts.frameworks import in_framework_order
@@ -26,10 +26,13 @@ def judge(evidence: FlowEvidence) -> FlowReport:
     known = {(one.source, one.target) for one in undeclared}
     found = [one for one in back(evidence, edges) if (one.source, one.target) not in known]
     always = tuple(one for one in found if is_always_called(evidence, one))
+    more = [*undeclared, *always]
+    known |= {(one.source, one.target) for one in always}
+    more += [one for one in repeated(evidence) if (one.source, one.target) not in known]
     return FlowReport(
         flow.name,
         edges,
-        undeclared + always,
+        tuple(more),
         back=tuple(one for one in found if one not in always),
         connections=tuple(others.connections()),
     )
