@@ -78,6 +78,39 @@ def test_a_function_without_a_body_contradicts_nothing(body, verdict):
     assert edge.reason == ("pay has no body yet" if verdict == "unverified" else None)
 
 
+PASSED = """
+@step
+def order():
+    pay()
+    {then}()
+@step
+def pay(): {body}
+@step
+def charge(): ship()
+@step
+def ship(): print()
+@step
+def mail(): print()
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "then", "verdict"),
+    [
+        ("...", "ship", "contradicted"),
+        ("...", "mail", "unverified"),
+        ("...", "charge", "supported"),
+        ("print()", "ship", "contradicted"),
+    ],
+)
+def test_a_step_is_passed_over_after_a_function_without_a_body(body, then, verdict):
+    """A caller of that function goes on with what the step calls, so the step is not needed."""
+    flow = "order -> pay, pay -> charge, charge -> ship, ship -> mail"
+    report = checked(PASSED.format(body=body, then=then), flow)
+
+    assert verdicts(report)["pay -> charge"][0] == verdict
+
+
 TWO = """
 def run():
     charge()

@@ -95,7 +95,7 @@ class Elsewhere:
         yield from self.of_libraries(source, target)
         if not is_reached and (name := self._replaced(source, target)):
             yield f"{target} is assigned to {name}, which {source} calls", location
-        if self._has_no_body(source):
+        if self._has_no_body(source) and not self._is_passed_over(source, target):
             yield f"{source} has no body yet", location
 
     def of_libraries(self, source: str, target: str) -> Iterator[tuple[str, Location]]:
@@ -176,6 +176,19 @@ class Elsewhere:
         if not function.is_stub or cls is None or cls.kind != "class":
             return function.is_stub
         return not any(engine.own(each, function.name) for each in engine.subclasses(cls))
+
+    def _is_passed_over(self, source: str, target: str) -> bool:
+        """Return whether what calls *source* goes on with what *target* would call.
+
+        Whatever a body of *source* calls, *target* would call that once more.
+        """
+        evidence = self._evidence
+        return any(
+            first == target
+            and after in evidence.starts.get(target, ())
+            and any(evidence.in_order(source, after, is_loop=False))
+            for first, after, _ in evidence.flow.edges
+        )
 
     def _gateway(self, source: str, target: str) -> Outside | None:
         is_receiver = self._receives_what_is_stored(target)
