@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from functools import cached_property
 
 from penstock._declared.step import Location
-from penstock.evidence._analysis.added import added_by
+from penstock.evidence._analysis.added import added_by, keeps_nothing
 from penstock.evidence._analysis.engine import TOO_DEEP, Engine
 from penstock.evidence._analysis.given import TEMPLATES, is_known
 from penstock.evidence._analysis.guesses import COMMON, OF_TYPES
@@ -32,7 +32,7 @@ from penstock.evidence._analysis.library import (
     last_of,
     may_have,
 )
-from penstock.evidence._analysis.passed import PLAIN, Passed, decorators_of, fits
+from penstock.evidence._analysis.passed import PLAIN, UNKNOWN_TO_OTHERS, Passed, decorators_of, fits
 from penstock.evidence._analysis.terms import Outside
 from penstock.evidence._analysis.values import (
     NOTHING,
@@ -250,6 +250,26 @@ class WaysOut:
         if function.is_method and not callers:
             return self.is_of_library(function)
         return bool(decorators_of(function) - PLAIN)
+
+    def is_registered(self, function: Definition) -> bool:
+        """Return whether others may know *function* by a decorator.
+
+        One of the project does not if it only calls the function.
+        """
+        return any(
+            last_of(written(called_by(each))) not in UNKNOWN_TO_OTHERS
+            and not self._keeps_nothing(each, function.source)
+            for each in function.decorators
+        )
+
+    def _keeps_nothing(self, decorator: ast.expr, source: SourceFile) -> bool:
+        named = called_by(decorator)
+        values = self._value_of(named, source)
+        return bool(values) and all(
+            isinstance(value, Function)
+            and keeps_nothing(value.definition, is_made=named is not decorator)
+            for value in values
+        )
 
     def is_of_library(self, method: Definition) -> bool:
         """Return whether a library may call *method*, since its class extends one of the library.

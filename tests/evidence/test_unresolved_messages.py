@@ -68,6 +68,53 @@ def test_a_message_leads_to_no_function_for_a_decorator_that_registers_nothing(d
 
 
 @pytest.mark.parametrize(
+    ("lines", "verdict"),
+    [
+        (
+            "@wraps(function)\n    def inner(*a): return function(*a)\n    return inner",
+            "contradicted",
+        ),
+        ("def inner(*a): return function(*a)\n    return wraps(function)(inner)", "contradicted"),
+        ("name = function.__name__\n    return function", "contradicted"),
+        ("if iscoroutinefunction(function): print()\n    return function", "contradicted"),
+        ("print(function)\n    return function", "unverified"),
+        ("known[function.__name__] = function\n    return function", "unverified"),
+        ("@app.handler\n    def inner(*a): return function(*a)\n    return inner", "unverified"),
+        (
+            "def inner(*a): return function(*a)\n    known['a'] = inner\n    return inner",
+            "unverified",
+        ),
+    ],
+    ids=["wraps", "wraps later", "name", "looks", "passes", "keeps", "wrapper", "keeps a wrapper"],
+)
+def test_a_message_leads_to_no_function_that_a_decorator_only_calls(lines, verdict):
+    """Others know a function if a decorator of the project keeps it, or passes it on."""
+    decorator = f"""
+from functools import wraps
+from inspect import iscoroutinefunction
+from lib import app
+known = {{}}
+def marked(function):
+    {lines}
+def marking(name):
+    def marked(function):
+        {lines.replace(chr(10), chr(10) + "    ")}
+    return marked
+"""
+    for mark in ("marked", "marking('a')"):
+        source = decorator + SENDING.format(f"@{mark}\n@step\ndef charge(): ...")
+
+        assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
+def test_a_message_may_lead_to_what_a_class_decorates():
+    """Of a class, it is not known what it does with a function."""
+    source = SENDING.format("class marked: ...\n@marked\n@step\ndef charge(): ...")
+
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": ("unverified",)}
+
+
+@pytest.mark.parametrize(
     ("sending", "verdict"),
     [
         ("from queue import Queue as new", "unverified"),

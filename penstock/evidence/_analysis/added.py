@@ -1,16 +1,54 @@
-"""The arguments that decorators of the project add to those that they pass on."""
+"""Decorators of the project: whether they keep a function, and the arguments that they add."""
 
 import ast
 from collections.abc import Iterable, Iterator
 
 from penstock.evidence._source.files import Definition
-from penstock.evidence._source.functions import nodes_in
+from penstock.evidence._source.functions import called_by, last_name_of, nodes_in
 
-__all__ = ["added_by"]
+__all__ = ["added_by", "keeps_nothing"]
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _READING = {"get", "pop", "items", "keys", "values", "copy"}
 """Methods of a dict that add nothing to it."""
+
+_INSPECTING = {
+    "callable", "cast", "isasyncgenfunction", "isclass", "iscoroutinefunction", "isfunction",
+    "isgeneratorfunction", "isinstance", "ismethod", "signature", "unwrap", "update_wrapper",
+    "wraps",
+}  # fmt: skip
+"""Functions that only look at a function that they get, or change what it is called."""
+
+
+def keeps_nothing(decorator: Definition, *, is_made: bool) -> bool:
+    """Return whether a decorator only calls the function that it gets, in what it returns.
+
+    Args:
+        decorator: The function that is the decorator.
+        is_made: Whether it is called first, and returns the decorator.
+    """
+    nodes = list(nodes_in(decorator.node))
+    inner = [each for each in nodes if isinstance(each, _FUNCTIONS) and each is not decorator.node]
+    getting = inner if is_made else [decorator.node]
+    names = {each.name for each in inner}
+    names |= {arg.arg for each in getting for arg in each.args.args[:1]}
+    allowed = {part for node in nodes for part in _harmless(node)}
+    wrapping = (last_name_of(called_by(d)) for each in inner for d in each.decorator_list)
+    return all(name in _INSPECTING for name in wrapping) and all(
+        node in allowed or node.id not in names for node in nodes if isinstance(node, ast.Name)
+    )
+
+
+def _harmless(node: ast.AST) -> list[ast.expr | None]:
+    """Return the parts of *node* that may be a function and are not kept by that."""
+    match node:
+        case ast.Call() if last_name_of(called_by(node.func)) in _INSPECTING:
+            return [node.func, *node.args]
+        case ast.Call():
+            return [node.func]
+        case ast.Attribute() | ast.Return():
+            return [node.value]
+    return []
 
 
 def added_by(decorator: Definition) -> frozenset[str] | None:

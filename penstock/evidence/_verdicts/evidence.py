@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from penstock.evidence._analysis.engine import Engine
-from penstock.evidence._analysis.passed import UNKNOWN_TO_OTHERS, decorators_of
 from penstock.evidence._analysis.terms import Outside
 from penstock.evidence._model import CheckedFlow, CheckedStep, Evidence, Kind
 from penstock.evidence._order.states import Order, Start
@@ -130,8 +129,7 @@ class FlowEvidence:
 
     def _is_known_to_others(self, definition: Definition) -> bool:
         """Return whether a framework may know *definition*, by a decorator or by its class."""
-        is_known = bool(decorators_of(definition) - UNKNOWN_TO_OTHERS)
-        return is_known or self.ways.is_of_library(definition)
+        return self.ways.is_registered(definition) or self.ways.is_of_library(definition)
 
 
 def of_one_round(orders: Mapping[Definition, Order]) -> Iterator[tuple[Definition, Order]]:
