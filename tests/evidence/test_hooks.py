@@ -4,6 +4,7 @@ import pytest
 from checked_sources import checked, verdicts
 
 DJANGO = """
+import abc
 from django import forms
 from django.db import models
 from django.views.generic import CreateView, DetailView, View
@@ -26,7 +27,7 @@ class OrderForm(forms.ModelForm):
     def check(self): return self.is_valid()
     @step
     def store(self): return super().save()
-class Login:
+class Login(abc.ABC):
     @step
     def dispatch(self, request):
         log()
@@ -135,6 +136,8 @@ class Orders(viewsets.ModelViewSet):
     def initial(self, request): return super().initial(request)
     @step
     def load(self, request): return self.get_parsers()
+    @step
+    def perform_create(self, serializer: Lines): super().perform_create(serializer)
 @step
 def show(lines): return lines.data
 """
@@ -149,6 +152,7 @@ def show(lines): return lines.data
         ("show -> has_permission", "contradicted"),
         ("show -> get_total", "unverified"),
         ("show -> create", "contradicted"),
+        ("perform_create -> create", "supported"),
     ],
 )
 def test_a_view_of_rest_framework(edge, verdict):
@@ -267,3 +271,29 @@ def pay():
 """
 
     assert verdicts(checked(source, "pay -> write"))["pay -> write"][0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("use", "verdict"),
+    [
+        ("Route('/', show)", "unverified"),
+        ("Route('/', Orders)", "contradicted"),
+        ("Route('/', show)\ndef load(): show()", "contradicted"),
+    ],
+    ids=["given", "not given", "called"],
+)
+def test_a_middleware_leads_to_what_the_application_has_got(use, verdict):
+    """A function that a module gives away, and nothing calls, may be for a request."""
+    source = f"""
+from starlette.routing import Route
+class Middleware:
+    def __init__(self, app): self.app = app
+    @step
+    async def __call__(self, scope, receive, send): await self.app(scope, receive, send)
+class Orders: pass
+@step
+def show(key): return 1
+routes = {use}
+"""
+
+    assert verdicts(checked(source, "__call__ -> show"))["__call__ -> show"][0] == verdict
