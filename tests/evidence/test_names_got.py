@@ -102,3 +102,55 @@ def test_a_name_that_something_is_assigned_to_may_be_that_of_any_step(line, verd
 def test_a_name_that_no_function_has_may_be_that_of_any_step():
     """A module may have something else by the name that callers pass."""
     assert verdicts_of(calls="call_hooks('hook', modules)") == ["unverified", "unverified"]
+
+
+PROPERTIES = """
+class Settings:
+    @property
+    def limit(self): return read()
+    @property
+    def address(self): return load()
+    def other(self): return log()
+settings = Settings()
+def __getattr__(name): return getattr(settings, name)
+@step
+def read(): return 1
+@step
+def load(): return 1
+@step
+def log(): return 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("edge", "verdict"), [("pay -> read", "supported"), ("pay -> load", "contradicted")]
+)
+def test_a_module_computes_an_attribute(edge, verdict):
+    """A module without a name calls its `__getattr__` where that is read."""
+    source = "import settings\n@step\ndef pay(): return settings.limit\n"
+    found = verdicts(checked({"app.py": source, "settings.py": PROPERTIES}, edge))
+
+    assert found[edge][0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("name", "edge", "verdict"),
+    [
+        ("name", "pay -> read", "unverified"),
+        ("name", "pay -> load", "unverified"),
+        ("name", "pay -> log", "contradicted"),
+        ("f'lim{name}'", "pay -> read", "unverified"),
+        ("f'lim{name}'", "pay -> load", "contradicted"),
+    ],
+)
+def test_a_property_runs_where_its_name_is_not_known(name, edge, verdict):
+    """An attribute by an unknown string may be any property of the object, which is called."""
+    source = f"{PROPERTIES}@step\ndef pay(name): return getattr(settings, {name})\n"
+    report = checked(source, edge)
+
+    assert verdicts(report)[edge][0] == verdict
+    if verdict == "unverified":
+        assert (
+            report.edges[0].reason
+            == f"getattr(settings, {name}) may read limit, or another property"
+        )

@@ -66,11 +66,14 @@ def attribute_of(frame: Frame, owner: Value, name: str, node: ast.AST) -> Values
     return _RULES[type(owner)](frame, owner, name, node)
 
 
-def _of_module(frame: Frame, owner: Module, name: str, _: ast.AST) -> Values:
+def _of_module(frame: Frame, owner: Module, name: str, node: ast.AST) -> Values:
     found = frame.engine.member(owner.source, name)
-    whole = f"{owner.source.module}.{name}"
-    if not found and whole in frame.engine.project.packages:
-        return (External(whole),)  # a package without an ``__init__.py``
+    submodule = f"{owner.source.module}.{name}"
+    is_module = submodule in frame.engine.project.files
+    if not is_module and (getters := frame.engine.getters_of(owner.source, name)):
+        frame.emit(Call(getters, frame.location(node)))
+    if not found and submodule in frame.engine.project.packages:
+        return (External(submodule),)  # a package without an ``__init__.py``
     return assignable(found) or UNKNOWN
 
 

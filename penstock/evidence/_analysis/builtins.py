@@ -5,6 +5,7 @@ import re
 
 from penstock.evidence._analysis.attributes import PARSED, attribute_of
 from penstock.evidence._analysis.classes import make_class
+from penstock.evidence._analysis.doubts import note_properties
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.frame import Frame, Special
 from penstock.evidence._analysis.heap import DEFAULT
@@ -167,7 +168,9 @@ def _attributes_by(frame: Frame, owner: Value, ends: tuple[str, str], node: ast.
         )
     elif isinstance(node, ast.Call) and _VERB.search(written(node.args[1])):
         methods = methods_of(frame.engine, owner, VERBS.__contains__)
-    # Of an object of the project, it is what its class has.
+    # Of an object of the project, it is what its class has, and a property runs.
+    if isinstance(owner, Instance):
+        note_properties(frame, owner.cls, ends, node)
     owned = f"{owner.cls.label}, " if isinstance(owner, Instance) else ""
     if isinstance(owner, External) and owner.name.endswith(_LOADING):
         owned = f"{A_MODULE}, "

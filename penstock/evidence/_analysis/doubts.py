@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.library import LOGGED, LOGGING_CLASSES
 from penstock.evidence._analysis.terms import Outside
-from penstock.evidence._analysis.values import External, Further, Unknown, Value
+from penstock.evidence._analysis.values import External, Further, Unknown, Value, Wrapped
+from penstock.evidence._source.files import Definition
 from penstock.evidence._source.functions import written
 
-__all__ = ["note_logging", "note_methods"]
+__all__ = ["note_logging", "note_methods", "note_properties"]
 
 
 def note_methods(
@@ -31,6 +32,24 @@ def note_methods(
         # Nothing is forgotten for it: most objects have no such method.
         text = written(node) if isinstance(node, ast.expr) else "what is used"
         frame.terms.append(Outside(text, frame.location(node), methods=methods))
+
+
+def note_properties(frame: Frame, cls: Definition, ends: tuple[str, str], node: ast.AST) -> None:
+    """Note that a property of *cls* may run whose name begins and ends like *ends*."""
+    prefix, suffix = ends
+    names = {
+        name: None
+        for one in frame.engine.mro(cls)
+        if not isinstance(one, str)
+        for name, values in frame.engine.info(one).scope.names.items()
+        if name.startswith(prefix) and name.endswith(suffix)
+        if any(isinstance(v, Wrapped) and v.kind in _PROPERTIES for v in values)
+    }
+    if names:
+        frame.terms.append(Outside(written(node), frame.location(node), methods=tuple(names)))
+
+
+_PROPERTIES = {"property", "cached_property"}
 
 
 def note_logging(frame: Frame, node: ast.AST) -> None:

@@ -251,13 +251,20 @@ class Engine(Heap):
         submodule = self.project.files.get(f"{source.module}.{name}")
         if submodule is not None and source.is_package and not found:
             return self.module(submodule.module)
-        if found is None and (getter := scope.read("__getattr__")):
-            given = Arguments(((Constant(name, str),),))
-            functions = (each for each in getter if isinstance(each, Function))
-            return join(*(self.activate(each, given).returns for each in functions)) or UNKNOWN
+        if getters := self.getters_of(source, name):
+            return join(*(each.returns for each in getters)) or UNKNOWN
         if found is None and source.error is not None:
             return (External(f"{UNREAD}{source.module}.{name}"),)
         return found or NOTHING
+
+    def getters_of(self, source: SourceFile, name: str) -> tuple[Activation, ...]:
+        """Return the calls of ``__getattr__`` of a module that has nothing called *name*."""
+        scope = self.scope_of(source)
+        if scope.read(name) is not None:
+            return ()
+        given = Arguments(((Constant(name, str),),))
+        getters = scope.read("__getattr__") or NOTHING
+        return tuple(self.activate(v, given) for v in getters if isinstance(v, Function))
 
     def execute_mentioning(self, name: str) -> None:
         """Execute the modules that mention *name*, and their ``ready()``."""

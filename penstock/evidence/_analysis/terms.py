@@ -80,6 +80,8 @@ class Outside(metaclass=Kept):
     @property
     def reason(self) -> str:
         """Why nobody knows where it leads."""
+        if self.methods and self.text.startswith("getattr("):
+            return f"{self.text} may read {self.methods[0]}, or another property"
         if self.methods:
             return f"the class of {self.text}, which may have {self.methods[0]}, is not known"
         if self.library is not None and self.library.startswith(UNREAD):
