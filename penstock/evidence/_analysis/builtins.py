@@ -327,7 +327,8 @@ def singledispatch_of(
 
 
 def eval_of(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
-    texts = [v.value for v in arguments.first if isinstance(v, Constant)]
+    is_known = callee.name == "builtins.eval"
+    texts = [v.value for v in arguments.first if isinstance(v, Constant) and is_known]
     for text in texts:
         try:
             parsed = ast.parse(str(text), mode="eval").body

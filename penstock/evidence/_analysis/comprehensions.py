@@ -75,7 +75,7 @@ def comprehension(frame: Frame, node: Any, iterated: Values | None = None) -> Va
             return
         first, *others = generators
         iterated = known.pop() if known else frame.evaluate(first.iter)
-        counted = _rounds_of(frame, iterated)
+        counted = _rounds_of(frame, iterated, node)
         if counted is not None:
             rounds = []
             for number, each in enumerate(counted):
@@ -107,9 +107,9 @@ def comprehension(frame: Frame, node: Any, iterated: Values | None = None) -> Va
     return (container,)
 
 
-def _rounds_of(frame: Frame, values: Values) -> list[Values] | None:
+def _rounds_of(frame: Frame, values: Values, node: ast.AST) -> list[Values] | None:
     """Return the items of lists one by one, if all that are known have the same."""
-    several = [rounds_of(frame, (v,)) for v in values if not isinstance(v, Unknown)]
+    several = [rounds_of(frame, (v,), node) for v in values if not isinstance(v, Unknown)]
     is_one = several and all(each == several[0] for each in several)
     return several[0] if is_one else None
 

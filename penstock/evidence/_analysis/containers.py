@@ -1,5 +1,6 @@
 """Lists, tuples and dicts: their items, one by one where the source has them all."""
 
+import ast
 from collections.abc import Iterable
 
 from penstock.evidence._analysis.engine import Engine
@@ -20,6 +21,7 @@ from penstock.evidence._analysis.values import (
     join,
 )
 from penstock.evidence._source.files import Definition
+from penstock.evidence._source.functions import looks_up
 
 __all__ = ["copy_items", "count_of", "fields_of", "items_of", "list_of", "rounds_of"]
 
@@ -78,8 +80,11 @@ def copy_items(engine: Engine, container: Container, other: Value) -> None:
             engine.store(container, slot, values)
 
 
-def rounds_of(frame: Frame, values: Values) -> list[Values] | None:
-    """Return the items of a list one by one, if the source has them all and they can be called."""
+def rounds_of(frame: Frame, values: Values, loop: ast.AST | None = None) -> list[Values] | None:
+    """Return the items of a list one by one, if the source has them all and they can be called.
+
+    Strings can be called in a *loop* that looks something up by a name.
+    """
     if len(values) != 1 or not isinstance(values[0], Container):
         return None
     engine, container = frame.engine, values[0]
@@ -93,4 +98,9 @@ def rounds_of(frame: Frame, values: Values) -> list[Values] | None:
         for value in values
         for one in (engine.items(value) if isinstance(value, Container) else (value,))
     )
-    return items if any(isinstance(one, _CALLABLE) for one in inner) else None
+    is_called = any(
+        isinstance(one, _CALLABLE)
+        or (isinstance(one, Constant) and one.kind is str and loop is not None and looks_up(loop))
+        for one in inner
+    )
+    return items if is_called else None

@@ -77,7 +77,7 @@ def _otherwise(frame: Frame, node: ast.For | ast.AsyncFor | ast.While, *, is_lef
 def run_for(frame: Frame, node: ast.For | ast.AsyncFor) -> None:
     """Execute a ``for`` statement: round by round, if the source has the list."""
     values = frame.evaluate(node.iter)
-    several = [rounds_of(frame, (value,)) for value in values]
+    several = [rounds_of(frame, (value,), node) for value in values]
     counted = [each for each in several if each is not None]
     if not counted:
         _for_any(frame, node, values)

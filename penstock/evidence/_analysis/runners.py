@@ -2,13 +2,14 @@
 
 import ast
 
+from penstock.evidence._analysis.containers import rounds_of
 from penstock.evidence._analysis.engine import TOO_MANY
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.hand_offs import functions_in, hand_off, pending_in
 from penstock.evidence._analysis.iteration import await_values, counted_items, iterate
 from penstock.evidence._analysis.library import last_of
 from penstock.evidence._analysis.scopes import Arguments
-from penstock.evidence._analysis.terms import Call, Join, Outside, Term, sequence
+from penstock.evidence._analysis.terms import Call, Join, Outside, Rounds, Term, sequence
 from penstock.evidence._analysis.values import (
     NOTHING,
     UNKNOWN,
@@ -139,32 +140,55 @@ _WITH_ARGUMENTS = {
 
 _ITERATING = {"map", "filter", "reduce", "sorted", "min", "max", "starmap"}
 _MAPPING = {"map", "starmap"}
+_COMPARING = {"sorted", "min", "max"}
 
 
 def run_now(frame: Frame, last: str, arguments: Arguments, node: ast.AST) -> Values:
     """Note the calls of functions that a library calls before it returns."""
-    items = _data(frame, arguments, node) if last in _ITERATING else UNKNOWN
+    if last in _ITERATING:
+        return _run_for_items(frame, last, arguments, node)
     returned: Values = NOTHING
     for number, values in enumerate((*arguments.positional, *arguments.named.values())):
         for value in functions_in(frame, values):
-            given = Arguments((items,), is_open=True)
+            given = Arguments((UNKNOWN,), is_open=True)
             if last in _WITH_ARGUMENTS:
                 given = Arguments(arguments.positional[number + 1 :], rest=arguments.rest)
             returned = join(returned, _run_one(frame, value, given, node))
-    if last in {*_MAPPING, "filter", "sorted"}:
-        container = Container("list", frame.site(node))
-        frame.engine.put(container, None, returned if last in _MAPPING else items)
-        return (container,)
-    return items if last in {"min", "max"} else returned or UNKNOWN
+    return returned or UNKNOWN
 
 
-def _data(frame: Frame, arguments: Arguments, node: ast.AST) -> Values:
-    """Return the items of the containers and generators in *arguments*."""
+def _run_for_items(frame: Frame, last: str, arguments: Arguments, node: ast.AST) -> Values:
+    """Note the calls for the items of what is iterated over: one by one, if the source has it."""
     data = tuple(v for v in arguments.all() if isinstance(v, (Container, Deferred)))
+    functions = functions_in(frame, tuple(v for v in arguments.all() if v not in data))
+    first = arguments.named.get("key", NOTHING) if last in _COMPARING else arguments.first
+    callees = join(functions, (v for v in first if isinstance(v, External)))
     items, lazy = iterate(frame, data, node)
     if lazy:
         frame.emit(Call(lazy, frame.location(node)))
-    return items or UNKNOWN
+    place = 0 if last in _COMPARING else 1
+    iterated = join(*arguments.positional[place : place + 1])
+    counted = rounds_of(frame, iterated) or [items or UNKNOWN]
+    rounds: list[Term] = []
+    returned: Values = NOTHING
+    for number, each in enumerate(counted):
+        given = Arguments((each,), is_open=True)
+        if last == "reduce":
+            given = Arguments((returned or UNKNOWN, each), is_open=True)
+        results: Values = NOTHING
+        before = frame.saved()
+        with frame.collected() as terms, frame.in_round(number):
+            for value in callees:
+                results = join(results, _run_one(frame, value, given, node))
+        frame.merge(before, frame.saved())
+        rounds.append(sequence(terms))
+        returned = results if last == "reduce" else join(returned, results)
+    frame.emit(Rounds(tuple(rounds)))
+    if last in {*_MAPPING, "filter", "sorted"}:
+        container = Container("list", frame.site(node))
+        frame.engine.put(container, None, returned if last in _MAPPING else items or UNKNOWN)
+        return (container,)
+    return items or UNKNOWN if last in {"min", "max"} else returned or UNKNOWN
 
 
 def _run_one(frame: Frame, value: Value, given: Arguments, node: ast.AST) -> Values:

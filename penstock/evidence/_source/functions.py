@@ -7,10 +7,14 @@ from typing import Any
 __all__ = [
     "called_by",
     "children_of",
+    "first_string_of",
     "has_yield",
+    "is_about",
     "is_abstract",
     "is_refused",
     "is_stub",
+    "last_name_of",
+    "looks_up",
     "names_assigned_in",
     "nodes_in",
     "parameters_unread_in",
@@ -22,6 +26,9 @@ _Function = (ast.FunctionDef, ast.AsyncFunctionDef)
 _NOT_ENTERED = {ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda}
 _READING_ALL = {"dir", "eval", "exec", "locals", "vars"}
 _STATEMENTS = (ast.stmt, ast.ExceptHandler, ast.match_case)
+_LOOKING_UP = {"getattr", "attrgetter", "methodcaller", "import_module", "__import__"}
+"""Functions that get something by its name."""
+
 _NOT_NODES = {"id", "attr", "arg", "ctx", "kind", "type_comment", "module", "level", "asname"}
 
 
@@ -100,6 +107,19 @@ def written(node: ast.AST) -> str:
     if "written" not in known:
         known["written"] = ast.unparse(node)
     return str(known["written"])
+
+
+def looks_up(loop: ast.AST) -> bool:
+    """Return whether a loop gets what it calls by a name, which may be another in each round."""
+    known = loop.__dict__
+    if "looks_up" not in known:
+        known["looks_up"] = any(
+            last_name_of(node.func) in _LOOKING_UP
+            or (isinstance(node.func, ast.Subscript) and isinstance(node.func.slice, ast.Name))
+            for node in nodes_in(loop)
+            if isinstance(node, ast.Call)
+        )
+    return bool(known["looks_up"])
 
 
 def names_assigned_in(node: Any) -> frozenset[str]:
