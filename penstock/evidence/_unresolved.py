@@ -347,8 +347,8 @@ class WaysOut:
         is_own = method.is_method and method.parent in self._engine.mro(cls)
         if method.name in _OF_MAKING:
             return is_own
-        is_hook = not method.name.startswith("_") or method.name == "__call__"
-        return is_own and is_hook and not self._project.callers_of(method)
+        is_public = not method.name.startswith("_") or method.name == "__call__"
+        return is_own and is_public and not self._is_called(method)
 
     def _is_template_of(self, outside: Outside, definition: Definition) -> bool:
         """Return whether a view of a library may call a method by its verb."""
@@ -373,9 +373,20 @@ class WaysOut:
             and decorators_of(each).isdisjoint({"property", "cached_property"})
             and each.parent is not None
             and (owner in self._engine.mro(each.parent) or self._is_given(outside, each.parent))
-            and not self._project.callers_of(each)
+            and not self._is_called(each)
             for each in self._ancestors(wanted)
         )
+
+    def _is_called(self, method: Definition) -> bool:
+        """Return whether the project calls *method*.
+
+        What extends it does not count, unless it is known what calls it of a library.
+        """
+        callers = self._project.callers_of(method)
+        line = self._engine.mro(method.parent) if method.parent is not None else ()
+        if any(isinstance(one, str) and is_hook(one, method.name) for one in line):
+            return bool(callers)
+        return any(each.name != method.name for each in callers)
 
     def _is_of_request(self, base: str, name: str, wanted: Definition) -> bool:
         """Return whether method *name* of a view with *base* may call what leads to *wanted*.
@@ -395,13 +406,22 @@ class WaysOut:
         )
 
     def _is_file(self, outside: Outside, wanted: Definition) -> bool:
-        """Return whether a library reads from an object, or writes to it, as if it were a file."""
+        """Return whether a library uses an object as if it were a file, or one that it knows."""
         return any(
-            each.name in OF_FILES
+            (each.name in OF_FILES or self._is_of_proxy(each))
             and each.parent is not None
             and self._is_given(outside, each.parent)
             for each in self._with_callers(wanted)
         )
+
+    def _is_of_proxy(self, method: Definition) -> bool:
+        """Return whether only a library may call *method*, of a class that looks like another."""
+        cls = method.parent
+        is_plain = method.is_method and not method.name.startswith("_")
+        if cls is None or not is_plain or self._is_called(method):
+            return False
+        found = self._engine.find(cls, "__getattr__")
+        return any(isinstance(each, Function) for each in found)
 
     def _is_given(self, outside: Outside, cls: Definition) -> bool:
         """Return whether a library has got an object of *cls*, or of a subclass."""

@@ -157,7 +157,10 @@ def show(lines): return lines.data
 )
 def test_a_view_of_rest_framework(edge, verdict):
     """A view calls what checks a request, and a serializer what reads and shows a field."""
-    assert verdicts(checked(REST, edge))[edge][0] == verdict
+    first = edge.partition(" ")[0]
+    report = checked(REST, edge, **{first: {"is_entrypoint": True}})
+
+    assert verdicts(report)[edge][0] == verdict
 
 
 FIELDS = """
@@ -297,3 +300,52 @@ routes = {use}
 """
 
     assert verdicts(checked(source, "__call__ -> show"))["__call__ -> show"][0] == verdict
+
+
+GROUP = """
+import click
+class Group(click.Group):
+    @step
+    def get_command(self, context, name): return super().get_command(context, name)
+    @step
+    def show(self, context): return self.list_commands(context)
+    @step
+    def format_commands(self, context, formatter):
+        formatter = Formatter(formatter)
+        return super().format_commands(context, formatter)
+{further}
+class Formatter:
+    def __init__(self, formatter): self.formatter = formatter
+    def {computed}(self, name): return getattr(self.formatter, name)
+    @step
+    def write_dl(self, rows): return self.formatter.write_dl(rows)
+    def _write(self): log()
+    def close(self): end()
+def used(formatter): formatter.close()
+@step
+def log(): return 1
+@step
+def end(): return 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("computed", "further", "edge", "verdict"),
+    [
+        ("__getattr__", "", "format_commands -> get_command", "unverified"),
+        ("__getattr__", "def find(group): return group.get_command(1, 2)",
+         "format_commands -> get_command", "contradicted"),
+        ("__getattr__", "", "format_commands -> write_dl", "unverified"),
+        ("__getattr__", "", "format_commands -> log", "contradicted"),
+        ("__getattr__", "", "format_commands -> end", "contradicted"),
+        ("__getattr__", "", "show -> write_dl", "contradicted"),
+        ("find", "", "format_commands -> write_dl", "contradicted"),
+    ],
+    ids=["extended", "called", "proxy", "private", "of another", "not given", "no proxy"],
+)  # fmt: skip
+def test_objects_that_look_like_those_of_a_library(computed, further, edge, verdict):
+    """A library may call what extends or replaces its own, though that calls it in turn."""
+    source, first = GROUP.format(computed=computed, further=further), edge.partition(" ")[0]
+    report = checked(source, edge, **{first: {"is_entrypoint": True}})
+
+    assert verdicts(report)[edge][0] == verdict

@@ -236,9 +236,10 @@ def outside_with(
 
 
 def _may_be_used(frame: Frame, cls: Class) -> bool:
-    """Return whether a library may call methods of *cls*: of one that it knows, or of a file."""
+    """Return whether a library may call methods of *cls*, which it knows, or which looks so."""
     engine = frame.engine
-    return engine.is_inherited(cls) or any(engine.own(cls.definition, name) for name in OF_FILES)
+    names = (*OF_FILES, "__getattr__")
+    return engine.is_inherited(cls) or any(engine.own(cls.definition, name) for name in names)
 
 
 _MAKING_PROTOCOLS = {
