@@ -20,7 +20,7 @@ from penstock.evidence._model import (
 )
 from penstock.evidence._order.reached import consumed_in, of_objects
 from penstock.evidence._order.runs import FlowRuns
-from penstock.evidence._order.states import outside_of
+from penstock.evidence._order.states import Start, Summary, outside_of
 from penstock.evidence._rename import find_renamed
 from penstock.evidence._source.files import Definition, SourceFile
 from penstock.evidence._source.project import Project
@@ -175,6 +175,14 @@ def definition_in(source: SourceFile, step: CheckedStep) -> Definition | None:
     return found
 
 
+def _starts(bodies: Mapping[str, Summary], *, is_kept: bool) -> dict[str, dict[str, Start]]:
+    """Return the ways to other steps, of those that a library has for an event or of the others."""
+    return {
+        name: {target: start for target, start in body.starts.items() if start.is_kept is is_kept}
+        for name, body in bodies.items()
+    }
+
+
 def _check_flow(
     analysis: Analysis, flow: CheckedFlow, located: _Located, consumed: frozenset[object]
 ) -> FlowReport:
@@ -206,7 +214,8 @@ def _check_flow(
         flow=flow,
         project=engine.project,
         located=functions,
-        starts={name: body.starts for name, body in bodies.items()},
+        starts=_starts(bodies, is_kept=False),
+        kept=_starts(bodies, is_kept=True),
         outside={name: outside_of(body) for name, body in bodies.items()},
         orders=runs.orders,
         definitions=frozenset(runs.definitions),

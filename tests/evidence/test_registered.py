@@ -1,7 +1,7 @@
 """Functions and classes that decorators of a project keep, and what calls them by a key."""
 
 import pytest
-from checked_sources import EDGE, checked, verdicts
+from checked_sources import EDGE, checked, undeclared, verdicts
 
 REGISTRY = """
 kept = {}
@@ -136,3 +136,56 @@ def pay(info: {annotation}): info.context.charge()
     (edge,) = checked(source, EDGE).edges
 
     assert edge.verdict == verdict
+
+
+EVENTS = """
+from pyramid.config import Configurator
+def timed(function):
+    def wrapper(event): return function(event)
+    return wrapper
+@step
+def mail(event):
+    if event.late: ship()
+@step
+def ship(): ...
+@step
+def setup(config: Configurator):
+    {}
+def register(config, function): config.add_subscriber(function, Paid)
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "verdict"),
+    [
+        ("config.add_subscriber(mail, Paid)", ("supported", "hand-off")),
+        ("config.add_subscriber(timed(mail), Paid)", ("supported", "hand-off")),
+        ("config.add_subscriber(lambda event: mail(event), Paid)", ("supported", "hand-off")),
+        ("register(config, mail)", ("supported", "hand-off")),
+        ("config.add_subscriber(timed, Paid)", ("contradicted",)),
+        ("config.commit()", ("contradicted",)),
+    ],
+)
+def test_a_function_hands_off_what_it_gives_to_a_library_for_an_event(line, verdict):
+    """The library has it then, though the flow may never send the event."""
+    report = checked(EVENTS.format(line), "setup -> mail")
+
+    assert verdicts(report)["setup -> mail"] == verdict
+
+
+def test_what_a_library_keeps_for_an_event_need_not_be_declared():
+    """It need not run, and comes neither before nor after anything."""
+    source = EVENTS.format("ship()\n    config.add_subscriber(mail, Paid)\n    ship()")
+    report = checked(source, "setup -> ship, mail -> ship, ship -> mail")
+
+    assert undeclared(report) == []
+    assert verdicts(report)["ship -> mail"] == ("contradicted",)
+
+
+def test_a_call_is_better_than_what_a_library_keeps():
+    """What the function calls as well is called, whichever comes first."""
+    lines = ["config.add_subscriber(mail, Paid)", "mail(None)"]
+    for first, second in (lines, lines[::-1]):
+        report = checked(EVENTS.format(f"{first}\n    {second}"), "setup -> mail")
+
+        assert verdicts(report) == {"setup -> mail": ("supported", "call")}

@@ -35,6 +35,7 @@ from penstock.evidence._analysis.given import note_given
 from penstock.evidence._analysis.hand_offs import (
     functions_in,
     hand_functions,
+    keep_functions,
     outside_with,
     pending_in,
     run_later,
@@ -224,6 +225,7 @@ def _register(frame: Frame, callee: External, arguments: Arguments, node: ast.AS
     for function in plain:
         frame.engine.senders[function] = arguments.named.get("sender", NOTHING)
     register(frame, External(owner, callee.site), tuple(plain))
+    keep_functions(frame, tuple(plain), node)
     note_given(frame, owner, tuple(plain))
     if is_sent_by_calling(callee.name):
         return (Wrapped("hand", plain[0]),)

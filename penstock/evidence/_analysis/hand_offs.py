@@ -1,7 +1,7 @@
 """Functions that are handed to something that calls them later."""
 
 import ast
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from typing import TypeGuard
 
 from penstock.evidence._analysis.by_name import named_by
@@ -49,6 +49,7 @@ __all__ = [
     "hand_assigned",
     "hand_functions",
     "hand_off",
+    "keep_functions",
     "method_of",
     "outside_of",
     "outside_with",
@@ -134,6 +135,15 @@ def hand_functions(
     if not bodies:
         return None
     return join(hand_off(frame, bodies, node, owner), pending)
+
+
+def keep_functions(frame: Frame, functions: Iterable[Value], node: ast.AST) -> None:
+    """Note that a function gives *functions* to a library that keeps them for an event."""
+    if frame.scope.definition.kind == "module":
+        return
+    for each in functions:
+        body = run_later(frame, each, OPEN, node)
+        frame.emit(Background(body, frame.site(node), frame.location(node), is_kept=True))
 
 
 def hand_assigned(frame: Frame, library: str, values: Values, node: ast.AST) -> None:

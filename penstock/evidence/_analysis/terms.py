@@ -96,6 +96,8 @@ class Background(metaclass=Kept):
     body: "Term"
     token: Hashable
     location: Location
+    is_kept: bool = False
+    """Whether a library keeps it for an event, which nothing in the source may ever send."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -288,6 +288,9 @@ class FlowRuns:
 
     def _note(self, name: str, start: Start, state: State) -> None:
         """Note that a step begins when *state* has run."""
+        if start.is_kept:
+            add_start(self._current.starts, name, start)
+            return
         is_handed_off = start.is_handed_off or self._background > 0
         for earlier, mark in state.items():
             is_direct = start.is_direct and mark.is_last
@@ -383,6 +386,9 @@ class FlowRuns:
         return final
 
     def _handed_off(self, term: Background, state: State) -> Outcome:
+        if term.is_kept:
+            self._keep(term.body)
+            return Outcome(normal=state, raised=state)
         self._background += 1
         one = self._evaluate(term.body, state)
         self._background -= 1
@@ -391,6 +397,14 @@ class FlowRuns:
             done = {k: m for k, m in done.items() if k not in state or m.is_last}
             self._tokens[term.token] = done
         return Outcome(normal=state, raised=state)
+
+    def _keep(self, body: Term) -> None:
+        """Note what a library has got for an event, which says nothing of when that is."""
+        outer, self._current = self._current, Summary()
+        self._of_body(body)
+        kept, self._current = self._current, outer
+        for name, start in kept.starts.items():
+            add_start(outer.starts, name, replace(start, is_handed_off=True, is_kept=True))
 
     def _joined(self, term: Join, state: State) -> Outcome:
         done = self._tokens.get(term.token)

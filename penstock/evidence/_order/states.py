@@ -46,6 +46,8 @@ class Start:
     """Whether nothing else of the flow need come between."""
 
     is_handed_off: bool
+    is_kept: bool = False
+    """Whether a library has got it for an event, and nothing in the source may send that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,11 +274,13 @@ def merged(summaries: Iterable[Summary]) -> Summary:
 
 def add_start(starts: dict[str, Start], name: str, start: Start) -> None:
     known = starts.get(name)
-    if known is None:
+    if known is None or known.is_kept > start.is_kept:
         starts[name] = start
+    if known is None or known.is_kept != start.is_kept:
         return
     is_handed_off = known.is_handed_off and start.is_handed_off
     path = known.path if known.is_handed_off == is_handed_off else start.path
     if known.is_direct < start.is_direct and start.is_handed_off == is_handed_off:
         path = start.path
-    starts[name] = Start(path, known.is_direct or start.is_direct, is_handed_off)
+    is_direct = known.is_direct or start.is_direct
+    starts[name] = Start(path, is_direct, is_handed_off, known.is_kept)

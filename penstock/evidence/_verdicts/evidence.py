@@ -23,6 +23,9 @@ class FlowEvidence:
     project: Project
     located: Mapping[str, Definition]
     starts: Mapping[str, Mapping[str, Start]]
+    kept: Mapping[str, Mapping[str, Start]]
+    """The steps that each gives to a library for an event, which the flow may never send."""
+
     outside: Mapping[str, Mapping[Outside, frozenset[str]]]
     """The unresolved calls of each step, with the steps that may have run before each."""
 
@@ -101,7 +104,7 @@ class FlowEvidence:
 
         What the flow runs and does not lead there is known, though it may name *target*.
         """
-        if self.is_reached(target):
+        if self.is_reached(target) or any(target in starts for starts in self.kept.values()):
             return True
         return self.steps[target].is_entrypoint or self._may_run(self.located[target])
 

@@ -68,6 +68,8 @@ class _Judge:
         found += known.evidence if known is not None else ()
         sending = [] if found else [*self._sending(source, target)]
         found += [each for one in sending for each in one.evidence]
+        if not found and target in self._evidence.kept.get(source, {}):
+            found.append(Evidence("hand-off", self._evidence.kept[source][target].path))
         if not found and source in self._evidence.located and target in self._evidence.located:
             found += filter(None, [in_framework_order(self._evidence, source, target)])
         if found:
