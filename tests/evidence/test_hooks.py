@@ -349,3 +349,33 @@ def test_objects_that_look_like_those_of_a_library(computed, further, edge, verd
     report = checked(source, edge, **{first: {"is_entrypoint": True}})
 
     assert verdicts(report)[edge][0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("field", "call", "verdict"),
+    [
+        ("factory=key", "type(order)()", "supported"),
+        ("factory=key", "type(order)(1)", "contradicted"),
+        ("factory=key", "order.total", "contradicted"),
+        ("converter=key", "type(order)(1)", "supported"),
+        ("converter=key", "order.set('total', 1)", "unverified"),
+        ("validator=[key]", "order.set('total', 1)", "unverified"),
+    ],
+)
+def test_fields_of_a_subclass(field, call, verdict):
+    """A class that is not known has the fields of a subclass, and `attrs` checks new values."""
+    source = f"""
+import attrs
+@step
+def key(*given): return 1
+@attrs.define
+class Base:
+    def set(self, name, value): setattr(self, name, value)
+@attrs.define
+class Order(Base):
+    total: int = attrs.field({field})
+@step
+def pay(order: Base): {call}
+"""
+
+    assert verdicts(checked(source, "pay -> key"))["pay -> key"][0] == verdict

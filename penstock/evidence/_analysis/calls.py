@@ -18,7 +18,7 @@ from penstock.evidence._analysis.overrides import is_protocol, with_overrides
 from penstock.evidence._analysis.partials import call_partial
 from penstock.evidence._analysis.scopes import OPEN, Arguments, Scope
 from penstock.evidence._analysis.templates import run_validators
-from penstock.evidence._analysis.terms import Call, sequence
+from penstock.evidence._analysis.terms import EMPTY, Call, Term, choice, sequence
 from penstock.evidence._analysis.values import (
     NOTHING,
     UNKNOWN,
@@ -226,6 +226,8 @@ def _construct(frame: Frame, cls: Class, arguments: Arguments, node: ast.AST) ->
             _initialize(frame, functions, one, arguments, node)
     else:
         _fill_fields(frame, instance, arguments, node)
+    if cls.is_any and isinstance(node, ast.Call):
+        _run_fields_of_any(frame, cls.definition, arguments, node)
     for base in engine.mro(cls.definition):
         if isinstance(base, str) and not functions:
             run_validators(frame, instance, node)
@@ -284,6 +286,17 @@ def _fill_fields(frame: Frame, instance: Instance, arguments: Arguments, node: a
     for function in (each for name in _AFTER for each in engine.find(instance.cls, name)):
         if isinstance(function, Function):
             _call_function(frame, function, Arguments(), instance, node)
+
+
+def _run_fields_of_any(frame: Frame, cls: Definition, arguments: Arguments, node: ast.Call) -> None:
+    """Call what fields of one of the subclasses of *cls* have got, if it is one of these."""
+    options: list[Term] = [EMPTY]
+    for each in frame.engine.subclasses(cls):
+        with frame.collected() as terms:
+            _run_fields(frame, Instance(each), arguments, node)
+        options.append(sequence(terms))
+    if len(options) > 1:
+        frame.emit(choice(options))
 
 
 def _run_fields(frame: Frame, instance: Instance, arguments: Arguments, node: ast.AST) -> None:

@@ -71,6 +71,10 @@ _FIELD = re.compile(r"(?:Field|[Cc]olumn|Validator|Serializer)$")
 Those of `dataclasses` and `attrs` are known where an object is made.
 """
 
+_OF_ATTRS = {"attrib", "field", "ib"}
+_ASSIGNING = {"converter", "on_setattr", "validator"}
+"""Functions of `attrs` that make fields, and what these call where they are assigned as well."""
+
 
 class Elsewhere:
     """The ways of one flow that the source does not show."""
@@ -262,9 +266,13 @@ class Elsewhere:
 
 def _given_to_field(node: ast.AST) -> set[str]:
     """Return the names of the functions that a field of a class gets, if *node* makes one."""
-    if not isinstance(node, ast.Call) or not _FIELD.search(last_name_of(node.func)):
+    if not isinstance(node, ast.Call):
         return set()
-    given = [*node.args, *(each.value for each in node.keywords)]
+    given = [each.value for each in node.keywords if each.arg in _ASSIGNING]
+    if _FIELD.search(last_name_of(node.func)):
+        given = [*node.args, *(each.value for each in node.keywords)]
+    elif last_name_of(node.func) not in _OF_ATTRS:
+        return set()
     inner = (item for each in given if isinstance(each, ast.List) for item in each.elts)
     return {last_name_of(each) for each in (*given, *inner)}
 
