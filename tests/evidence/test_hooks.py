@@ -379,3 +379,29 @@ def pay(order: Base): {call}
 """
 
     assert verdicts(checked(source, "pay -> key"))["pay -> key"][0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("made", "verdict"),
+    [
+        ("LocalProxy(lambda: Order())", "supported"),
+        ("SimpleLazyObject(make)", "supported"),
+        ("SimpleLazyObject(other)", "contradicted"),
+    ],
+)
+def test_objects_that_are_made_when_they_are_used(made, verdict):
+    """A proxy looks like the object that a function makes."""
+    source = f"""
+from django.utils.functional import SimpleLazyObject
+from werkzeug.local import LocalProxy
+class Order:
+    @step
+    def charge(self): return 1
+def make(): return Order()
+def other(): return 1
+order = {made}
+@step
+def pay(): order.charge()
+"""
+
+    assert verdicts(checked(source, "pay -> charge"))["pay -> charge"][0] == verdict

@@ -352,7 +352,20 @@ def _weak(special: Special) -> Special:
     return made
 
 
+def _made_lazily(
+    frame: Frame, callee: External, arguments: Arguments, node: ast.AST
+) -> Values | None:
+    """Return the object that a function makes when its proxy is used."""
+    with frame.collected():
+        made = frame.apply(tuple(functions_in(frame, arguments.first)), Arguments(), node)
+    found = tuple(each for each in made if isinstance(each, Instance))
+    if found:
+        hand_functions(frame, callee, arguments, node)
+    return found or None
+
+
 _SPECIAL: dict[str, Special] = {
+    **dict.fromkeys(("LocalProxy", "SimpleLazyObject"), _made_lazily),
     **dict.fromkeys(KINDS, is_of_kind),
     "__new__": made_of,
     "eval": eval_of,
