@@ -74,7 +74,7 @@ _REQUESTED = re.compile(rf"{_REQUEST}\.\w+$")
 _OF_REQUEST = re.compile(rf"(?:\w+\.)*{_REQUEST}\b")
 """How what a part of it is begins."""
 
-_BAG = re.compile(r"(?:^flask\.g|^threading\.local\(\)|\.state|\.ctx)((?:\.\w+)+)$")
+_BAG = re.compile(r"(?:^flask\.(?:g|current_app)|^threading\.local\(\)|\.state|\.ctx)((?:\.\w+)+)$")
 """The name of an attribute of an object for whatever an application keeps there."""
 
 _OF_BAGS = {"get", "pop", "setdefault"}
@@ -518,7 +518,9 @@ class WaysOut:
         if kept := _BAG.search(outside.library or ""):
             if kept[1].count(".") == 1:
                 return is_own and name not in _OF_BAGS and self._may_be_value(outside, wanted)
-            return name not in _OF_LIBRARIES and self._may_be_called(name, outside, wanted)
+            is_own_name = name == wanted.name and self._project.is_attribute(last_of(owner))
+            is_known = is_own_name or name not in _OF_LIBRARIES
+            return is_known and self._may_be_called(name, outside, wanted)
         return not _is_data(owner) and self._may_be_had(owner, name, outside, wanted)
 
     def _may_be_had(self, owner: str, name: str, outside: Outside, wanted: Definition) -> bool:

@@ -405,3 +405,21 @@ def pay(): order.charge()
 """
 
     assert verdicts(checked(source, "pay -> charge"))["pay -> charge"][0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("attribute", "verdict"), [("mailer", "unverified"), ("other", "contradicted")]
+)
+def test_objects_that_an_application_has_got(attribute, verdict):
+    """An object that the project has given to an application may have the method that is called."""
+    source = f"""
+from flask import current_app
+class Mailer:
+    @step
+    def send(self): return 1
+    def install(self, app): app.mailer = self
+@step
+def pay(): current_app.{attribute}.send()
+"""
+
+    assert verdicts(checked(source, "pay -> send"))["pay -> send"][0] == verdict
