@@ -84,7 +84,7 @@ _MOST_CALLERS = 50
 """How many functions that may lead to a step are looked for before any may."""
 
 _EXECUTING = re.compile(r"builtins\.(?:exec|eval)$|runpy\.run_|.*\.exec_module$")
-"""The names of functions that execute a file or a text, which may call anything."""
+"""The names of functions that execute a file or a string, which may call anything."""
 
 _NOT_KNOWN = COMMON | {"__call__"}
 """Names by which nobody knows which function is called."""

@@ -183,7 +183,7 @@ def test_what_a_library_keeps_for_an_event_need_not_be_declared():
 
 
 def test_a_call_is_better_than_what_a_library_keeps():
-    """What the function calls as well is called, whichever comes first."""
+    """The function calls it as well, whichever comes first."""
     lines = ["config.add_subscriber(mail, Paid)", "mail(None)"]
     for first, second in (lines, lines[::-1]):
         report = checked(EVENTS.format(f"{first}\n    {second}"), "setup -> mail")

@@ -109,8 +109,8 @@ def test_a_function_of_reduce_gets_what_the_one_before_has_returned():
         ('f"{order}_all"', "unverified unverified"),
     ],
 )
-def test_what_a_text_leads_to(text, verdicts_of_both):
-    """What `eval` returns is known if the source has the text, and may be anything if not."""
+def test_a_string_that_is_evaluated(text, verdicts_of_both):
+    """The source has the string, or `eval` may return anything."""
     source = f"{FUNCTIONS}    eval({text})(order)\n"
     report = checked(source, "pay -> charge, pay -> ship")
 
@@ -118,7 +118,7 @@ def test_what_a_text_leads_to(text, verdicts_of_both):
 
 
 def test_a_method_called_eval_reads_no_python():
-    """The text that a database or a table gets is in another language."""
+    """The string that a database or a table gets is in another language."""
     source = f"{FUNCTIONS}    data.eval('charge(1)')\n"
 
     assert checked(source, "pay -> charge").edges[0].verdict == "contradicted"

@@ -14,7 +14,7 @@ from penstock.evidence._analysis.values import (
 )
 from penstock.evidence._source.functions import written
 
-__all__ = ["imported_by", "named_by", "setting"]
+__all__ = ["imported_by", "in_modules", "named_by", "setting", "strings"]
 
 
 def named_by(engine: Engine, text: str) -> Values:
@@ -36,17 +36,18 @@ def imported_by(engine: Engine, function: str, arguments: Arguments) -> Values:
     """Return what a function that imports by strings returns, if it is the project's."""
     if last_of(function) not in IMPORTING:
         return NOTHING
-    first, *others = [_strings(values) for values in arguments.positional[:2]] or [[]]
+    first, *others = [strings(values) for values in arguments.positional[:2]] or [[]]
     found = join(*(named_by(engine, text) for text in first))
     names = [name for each in others for name in each]
-    return found or join(*(_in_modules(engine, text, name) for text in first for name in names))
+    return found or join(*(in_modules(engine, text, name) for text in first for name in names))
 
 
-def _strings(values: Values) -> list[str]:
+def strings(values: Values) -> list[str]:
+    """Return those of *values* that are strings."""
     return [v.value for v in values if isinstance(v, Constant) and isinstance(v.value, str)]
 
 
-def _in_modules(engine: Engine, text: str, name: str) -> Values:
+def in_modules(engine: Engine, text: str, name: str) -> Values:
     """Return what *name* is in the modules whose names end with *text*."""
     files = engine.project.files.items()
     found = [file for module, file in files if f".{module}".endswith(f".{text}")]

@@ -6,10 +6,11 @@ from collections.abc import Callable, Hashable
 from penstock.evidence._analysis.attributes import attribute_of
 from penstock.evidence._analysis.containers import copy_items, list_of
 from penstock.evidence._analysis.frame import Frame
+from penstock.evidence._analysis.hand_offs import call_outside
 from penstock.evidence._analysis.heap import ANY_ITEM, DEFAULT, KEYS
 from penstock.evidence._analysis.iteration import counted_items, iterate
 from penstock.evidence._analysis.lengths import add_items
-from penstock.evidence._analysis.orm import QUERY, query_call
+from penstock.evidence._analysis.orm import QUERY, methods_of_queries, query_call
 from penstock.evidence._analysis.registrations import announce
 from penstock.evidence._analysis.scopes import OPEN, Arguments
 from penstock.evidence._analysis.terms import EMPTY, Call, choice, sequence
@@ -60,7 +61,13 @@ def _call_query(
                 frame.apply(tuple(saved), OPEN, node)
                 announce(frame, each, "save", node)
             frame.emit(choice([sequence(terms), EMPTY]) if "_or_" in name else sequence(terms))
-    return query_call(frame, query, name, arguments)
+    found = query_call(frame, query, name, arguments)
+    if found != (query,):
+        return found
+    methods = methods_of_queries(frame, query, name)
+    if methods is None:
+        return join(call_outside(frame, node, arguments), found)
+    return join(frame.apply(methods, arguments, node), found) if methods else found
 
 
 def _append(frame: Frame, container: Container, arguments: Arguments, _: ast.AST) -> Values:

@@ -29,6 +29,7 @@ from penstock.evidence._analysis.builtins import (
 from penstock.evidence._analysis.by_name import imported_by
 from penstock.evidence._analysis.containers import fields_of
 from penstock.evidence._analysis.copies import copy_of
+from penstock.evidence._analysis.django import call_command, user_model
 from penstock.evidence._analysis.exit_stacks import push_callback
 from penstock.evidence._analysis.frame import Frame, Special
 from penstock.evidence._analysis.given import note_given
@@ -115,7 +116,7 @@ def call_external(frame: Frame, callee: External, arguments: Arguments, node: as
     if handed and last_of(callee.name) not in SERVING:
         return handed
     if callee.name == "builtins.eval":
-        return UNKNOWN  # it was none of a text that the source has
+        return UNKNOWN  # the source does not have the string
     made = _made(frame, callee, arguments, node)
     if given:
         frame.engine.store(made, "given", given)
@@ -410,6 +411,8 @@ _SPECIAL: dict[str, Special] = {
     "Depends": depends,
     "Security": depends,
     "import_module": import_module,
+    "call_command": call_command,
+    "get_user_model": user_model,
     "__import__": import_module,
     "copy": same,
     "deepcopy": same,

@@ -1,6 +1,7 @@
 """Methods of objects whose class the source does not show, where only one class has them."""
 
 import io
+from collections.abc import Set as AbstractSet
 from pathlib import PurePath
 
 from penstock.evidence._analysis.engine import Engine
@@ -11,6 +12,7 @@ from penstock.evidence._analysis.library import (
     SIGNATURES,
     STORING,
     WAITING,
+    last_of,
 )
 from penstock.evidence._analysis.values import (
     NOTHING,
@@ -21,7 +23,7 @@ from penstock.evidence._analysis.values import (
 )
 from penstock.evidence._source.files import Definition
 
-__all__ = ["COMMON", "OF_TYPES", "methods_called"]
+__all__ = ["COMMON", "OF_TYPES", "methods_called", "methods_of_bases"]
 
 OF_TYPES = frozenset(
     name
@@ -52,10 +54,30 @@ def methods_called(engine: Engine, name: str) -> Values:
     if name in COMMON or name.startswith("__"):
         return NOTHING
     found = _methods(engine, name)
-    tops = [cls for cls in found if not any(_is_below(engine, cls, other) for other in found)]
-    if len(tops) == 1:
+    if len(_tops(engine, found)) == 1:
         engine.guessed[name] = _bound(engine, found, name)
     return engine.guessed[name]
+
+
+def methods_of_bases(engine: Engine, name: str, bases: AbstractSet[str]) -> Values | None:
+    """Return the methods called *name* of a class that extends one of *bases*, or its subclasses.
+
+    Returns:
+        None if several classes have them, of which none extends the others.
+    """
+    if name in COMMON or name.startswith("__"):
+        return NOTHING
+    found = [
+        cls
+        for cls in _methods(engine, name)
+        if any(isinstance(one, str) and last_of(one) in bases for one in engine.mro(cls))
+    ]
+    return None if len(_tops(engine, found)) > 1 else _bound(engine, found, name)
+
+
+def _tops(engine: Engine, found: list[Definition]) -> list[Definition]:
+    """Return the classes that extend none of the others."""
+    return [cls for cls in found if not any(_is_below(engine, cls, other) for other in found)]
 
 
 def _methods(engine: Engine, name: str) -> list[Definition]:

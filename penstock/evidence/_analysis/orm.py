@@ -4,6 +4,7 @@ import ast
 
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.frame import Frame, Special
+from penstock.evidence._analysis.guesses import methods_of_bases
 from penstock.evidence._analysis.library import last_of
 from penstock.evidence._analysis.scopes import Arguments
 from penstock.evidence._analysis.values import (
@@ -14,6 +15,7 @@ from penstock.evidence._analysis.values import (
     Container,
     External,
     Instance,
+    Method,
     Values,
     Wrapped,
     join,
@@ -25,6 +27,7 @@ __all__ = [
     "QUERY",
     "Special",
     "manager_of",
+    "methods_of_queries",
     "model_attribute",
     "of_manager",
     "queried",
@@ -50,6 +53,9 @@ _NOT_OBJECTS = {"count", "exists", "update", "delete", "aggregate", "values", "v
 
 
 _MANAGER_BASES = {"Manager", "BaseManager", "QuerySet", "UserManager", "BaseUserManager"}
+
+
+_QUERY_BASES = _MANAGER_BASES | {"Query", "BaseQuery"}
 
 
 _NOT_MODEL = {"Manager", "Form", "ModelForm", "Serializer", "ModelSerializer", "Exception"}
@@ -79,6 +85,20 @@ def query_call(frame: Frame, query: Container, name: str, arguments: Arguments) 
     if name in _NOT_OBJECTS:
         return (External(f"query.{name}()"),)
     return (query,)
+
+
+def methods_of_queries(frame: Frame, query: Container, name: str) -> Values | None:
+    """Return the methods called *name* of the project's queries and managers.
+
+    They are those of one class and its subclasses, or None if several classes have them: which of
+    these a model has, `from_queryset()`, ``get_queryset()`` or ``query_class`` says.
+    """
+    engine = frame.engine
+    methods = methods_of_bases(engine, name, _QUERY_BASES)
+    for each in methods or ():
+        if isinstance(each, Method):
+            engine.store(each.receiver, "*model", engine.items(query))
+    return methods
 
 
 def model_attribute(engine: Engine, cls: Definition, name: str) -> Values:
