@@ -13,6 +13,7 @@ from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.hand_offs import call_outside, hand_functions, method_of
 from penstock.evidence._analysis.heap import ANY_ITEM, KEYS
 from penstock.evidence._analysis.iteration import counted_items, iterate, typed_or
+from penstock.evidence._analysis.managers import run_within
 from penstock.evidence._analysis.orm import queried
 from penstock.evidence._analysis.overrides import is_protocol, with_overrides
 from penstock.evidence._analysis.partials import call_partial
@@ -182,7 +183,9 @@ def _call_function(
         return (Deferred("generator", (activation,)),)
     if isinstance(function.definition.header, ast.AsyncFunctionDef):
         return (Deferred("coroutine", (activation,)),)
-    frame.emit(Call((activation,), frame.location(node)))
+    call = Call((activation,), frame.location(node))
+    around = frame.engine.load(function, "around") if function.definition.decorators else NOTHING
+    run_within(frame, around, call, node)
     returned = typed_or(frame, function, activation.returns)
     if is_vague(returned):
         return imported_by(frame.engine, function.definition.name, arguments) or returned

@@ -59,23 +59,13 @@ def _decorate(frame: Frame, values: Values, node: Any) -> Values:
 
 
 def _decorate_with(frame: Frame, decorator: Value, values: Values, written: ast.expr) -> Values:
-    arguments = Arguments((values,))
     if isinstance(decorator, External):
-        name = decorator.name.removesuffix("()")
-        if last_of(name) in _DESCRIPTORS:
-            return frame.apply((decorator,), arguments, written) or values
-        if name in _DECORATORS_OF_FUNCTIONS:
-            return UNKNOWN
-        _note_models(frame, decorator, values)
+        return _decorate_with_library(frame, decorator, values, written)
+    if _is_manager(frame, decorator):
         for value in values:
-            frame.engine.store(value, "depends", frame.engine.load(decorator, "depends"))
-        register(frame, External(name.rpartition(".")[0], decorator.site), values)
-        hooks = values if is_marker(decorator.name) else NOTHING
-        for value in (each for each in hooks if isinstance(each, Function)):
-            for hook in hooks_implemented(frame, written, value):
-                register(frame, hook, (value,))
-        return tuple(Wrapped("hand", v) for v in values) if is_sent_by_calling(name) else values
-    # Deferred is of a context manager, and pending of a library that was given a function.
+            frame.engine.store(value, "around", (decorator,))
+        return values
+    # Pending is of a library that was given a function.
     if isinstance(decorator, (Unknown, Further, Constant, Deferred, Pending)):
         return values
     if isinstance(decorator, Partial) and isinstance(decorator.callee, Wrapped):
@@ -87,6 +77,36 @@ def _decorate_with(frame: Frame, decorator: Value, values: Values, written: ast.
     found = _apply_decorator(frame, decorator, values, written)
     # A decorator that seems to return something that cannot be called was not understood.
     return tuple(v for v in found if not isinstance(v, _NOT_CALLED)) or values
+
+
+def _decorate_with_library(
+    frame: Frame, decorator: External, values: Values, written: ast.expr
+) -> Values:
+    name = decorator.name.removesuffix("()")
+    if last_of(name) in _DESCRIPTORS:
+        return frame.apply((decorator,), Arguments((values,)), written) or values
+    if name in _DECORATORS_OF_FUNCTIONS:
+        return UNKNOWN
+    _note_models(frame, decorator, values)
+    for value in values:
+        frame.engine.store(value, "depends", frame.engine.load(decorator, "depends"))
+    register(frame, External(name.rpartition(".")[0], decorator.site), values)
+    hooks = values if is_marker(decorator.name) else NOTHING
+    for value in (each for each in hooks if isinstance(each, Function)):
+        for hook in hooks_implemented(frame, written, value):
+            register(frame, hook, (value,))
+    return tuple(Wrapped("hand", v) for v in values) if is_sent_by_calling(name) else values
+
+
+def _is_manager(frame: Frame, decorator: Value) -> bool:
+    """Return whether a decorator is a context manager, whose block each call of a function is."""
+    if isinstance(decorator, Deferred):
+        return decorator.kind == "contextmanager"
+    if not isinstance(decorator, Instance):
+        return False
+    methods = (frame.engine.find(decorator.cls, name) for name in ("__enter__", "__call__"))
+    is_entered, is_called = (any(isinstance(v, Function) for v in found) for found in methods)
+    return is_entered and not is_called
 
 
 def _apply_decorator(frame: Frame, decorator: Value, values: Values, written: ast.expr) -> Values:

@@ -30,7 +30,7 @@ from penstock.evidence._analysis.by_name import imported_by
 from penstock.evidence._analysis.containers import fields_of
 from penstock.evidence._analysis.copies import copy_of
 from penstock.evidence._analysis.django import call_command, user_model
-from penstock.evidence._analysis.exit_stacks import push_callback
+from penstock.evidence._analysis.exit_stacks import close_stack, push_callback
 from penstock.evidence._analysis.frame import Frame, Special
 from penstock.evidence._analysis.given import note_given
 from penstock.evidence._analysis.hand_offs import (
@@ -433,6 +433,7 @@ _SPECIAL: dict[str, Special] = {
     "callback": push_callback,
     "push_async_callback": push_callback,
     "push": push_callback,
+    **dict.fromkeys(("close", "aclose", "__exit__", "__aexit__"), close_stack),
     "enter_context": enter_context,
     "enter_async_context": enter_context,
     "namedtuple": named_tuple_of,

@@ -3,7 +3,9 @@
 import ast
 import builtins
 from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from penstock._declared.step import Location
@@ -29,11 +31,25 @@ from penstock.evidence._analysis.values import (
 )
 from penstock.evidence._source.functions import written
 
-__all__ = ["Frame", "Names", "Special", "path_of"]
+__all__ = ["Frame", "Names", "Special", "StackBlock", "path_of"]
 
 Names = dict[str, Values]
 
 T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class StackBlock:
+    """The block of an `ExitStack`."""
+
+    body: list[Term]
+    """The terms of the block itself so far."""
+
+    own: AbstractSet[ast.AST]
+    """The calls in it that always run."""
+
+    noted: list[Term] = field(default_factory=list)
+    """The terms of its end, in the order of what noted them, and contexts that are in *body*."""
 
 
 class Frame:
@@ -74,8 +90,8 @@ class Frame:
         """The calls of which the result is dropped."""
         self.kept: set[ast.AST] = set()
         """The expressions of which the value is assigned or returned."""
-        self.stacks: dict[object, list[Term]] = {}
-        """The calls at the end of the block of an `ExitStack`, in the order of its `callback`."""
+        self.stacks: dict[object, StackBlock] = {}
+        """The blocks of each `ExitStack` that are open."""
 
     @property
     def is_dead(self) -> bool:
