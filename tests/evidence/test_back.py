@@ -191,7 +191,7 @@ def test_a_step_that_is_called_once_more_in_the_block_of_the_other_one():
 def test_a_step_that_is_called_once_more_as_declared():
     """A declared loop, another way from the later step and a helper of many are nothing new."""
     source = AGAIN.format(lines="charge()")
-    many = "".join(f"def other_{number}(): charge()\n" for number in range(5))
+    many = "".join(f"def other_{number}(): charge()\n" for number in range(7))
 
     assert undeclared(checked(source, f"{FLOW}, ship ~> charge")) == []
     assert undeclared(checked(source + many, FLOW)) == []
@@ -283,9 +283,9 @@ def ship(): late and pay()
 
 
 def test_a_step_that_many_call():
-    """A step that more than eight lines call is left out, and one that five call is a helper."""
+    """A step that more than eight lines call is left out, and one that seven call is a helper."""
     lines = [f"def other_{n}(): charge()\n" for n in range(7)]
-    reports = [checked("".join([source(last="charge()"), *lines[:n]]), FLOW) for n in (2, 3, 7)]
+    reports = [checked("".join([source(last="charge()"), *lines[:n]]), FLOW) for n in (4, 5, 7)]
 
     assert [undeclared(report) for report in reports] == [["ship -> charge"], [], []]
     assert [back(report) for report in reports] == [[], ["ship -> charge"], []]

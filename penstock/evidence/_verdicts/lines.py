@@ -16,7 +16,7 @@ _MOST_USES = 24
 Lines with the name of a step count, so a common name looks like a helper of many.
 """
 
-_FEW_USES = 4
+_FEW_USES = 6
 """From how many lines a step may be called that is not a helper of several."""
 
 
