@@ -465,3 +465,34 @@ def pay(kind: Kind):
         "pay -> charge": ("supported", "call"),
         "pay -> refund": ("supported", "call"),
     }
+
+
+@pytest.mark.parametrize(
+    ("made", "call", "verdict"),
+    [
+        ("MappingProxyType({'a': charge})", "made['a']()", "supported"),
+        ("ChainMap({'a': charge}, {'b': other})", "made['a']()", "supported"),
+        ("ChainMap({'b': other})", "made['a']()", "contradicted"),
+        ("SimpleNamespace(run=charge)", "made.run()", "supported"),
+        ("SimpleNamespace(run=other)", "made.run()", "contradicted"),
+        ("library.SimpleNamespace(run=other)", "made.run()", "contradicted"),
+        ("sys.modules[__name__]", "made.charge()", "supported"),
+        ("sys.modules['json']", "made.charge()", "contradicted"),
+        ("library.modules[__name__]", "made.charge()", "contradicted"),
+    ],
+)
+def test_objects_of_the_standard_library_that_keep_others(made, call, verdict):
+    """A mapping or a namespace has what was put into it, and a module its functions."""
+    source = f"""
+import library, sys
+from collections import ChainMap
+from types import MappingProxyType, SimpleNamespace
+@step
+def charge(): return 1
+def other(): return 1
+made = {made}
+@step
+def pay(): {call}
+"""
+
+    assert verdicts(checked(source, "pay -> charge"))["pay -> charge"][0] == verdict

@@ -245,7 +245,7 @@ KINDS = {
         def pay(): after()
     """,
     "a view of a dict": """
-        HANDLERS = types.MappingProxyType(dict(zip("a", [charge])))
+        HANDLERS = operator.call(types.MappingProxyType, dict(zip("a", [charge])))
         @step
         def pay(kind): HANDLERS[kind]()
     """,

@@ -111,6 +111,19 @@ def _part_of(frame: Frame, owner: Value, node: ast.Subscript) -> Value:
     return container
 
 
+def _modules_in(frame: Frame, owner: External, keys: Values) -> Values:
+    """Return the modules of the project that are items of ``sys.modules``."""
+    names = (each.value for each in keys if isinstance(each, Constant))
+    known = (each for each in names if each in frame.engine.project.files)
+    return join(*map(frame.engine.module, known)) if owner.name == "sys.modules" else NOTHING
+
+
+def _item_of_library(frame: Frame, owner: External, node: ast.Subscript) -> Value:
+    if owner.site is None and "()" not in owner.name:
+        return Alias(node, frame.scope)
+    return External(f"{owner.name}[]", owner.site)
+
+
 def _item(frame: Frame, owner: Value, keys: Values, node: ast.Subscript) -> Values:
     engine = frame.engine
     if isinstance(owner, Container):
@@ -122,9 +135,7 @@ def _item(frame: Frame, owner: Value, keys: Values, node: ast.Subscript) -> Valu
         found = frame.apply(method, Arguments((keys,)), node)
         return join(found, call_special(frame, (owner,), ("__missing__",), node.value, keys))
     if isinstance(owner, External):
-        if owner.site is None and "()" not in owner.name:
-            return (Alias(node, frame.scope),)
-        return (External(f"{owner.name}[]", owner.site),)
+        return _modules_in(frame, owner, keys) or (_item_of_library(frame, owner, node),)
     return (owner,) if isinstance(owner, Further) else UNKNOWN
 
 

@@ -365,7 +365,27 @@ def _made_lazily(
     return found or None
 
 
+def _made_of_names(
+    frame: Frame, callee: External, arguments: Arguments, node: ast.AST
+) -> Values | None:
+    """Return an object whose attributes are what was passed by name."""
+    if callee.name != "types.SimpleNamespace":
+        return None
+    made = _made(frame, callee, arguments, node)
+    for name, values in arguments.named.items():
+        frame.engine.store(made, name, values)
+    return (made,)
+
+
+def _chained(_: Frame, __: External, arguments: Arguments, ___: ast.AST) -> Values | None:
+    """Return the dicts of which one has an item, where several are looked through."""
+    return join(*arguments.positional) or None
+
+
 _SPECIAL: dict[str, Special] = {
+    "ChainMap": _chained,
+    "MappingProxyType": same,
+    "SimpleNamespace": _made_of_names,
     **dict.fromkeys(("LocalProxy", "SimpleLazyObject"), _made_lazily),
     **dict.fromkeys(KINDS, is_of_kind),
     "__new__": made_of,
