@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from penstock._common.failures import own_failure
 from penstock.catalog._objects import NOT_IMPORTED
@@ -208,6 +209,7 @@ def _check_flow(
     for definition in functions.values():
         runs.provide(definition)
     bodies = {name: runs.step(name) for name in functions}
+    wrappers = (analysis.wrappers.get(each, ()) for each in functions.values())
     unread = [s for s in flow.steps if s.name not in {*located.own, *located.renamed}]
     absent = {step.name: _why_absent(engine.project, step) or "" for step in unread}
     evidence = FlowEvidence(
@@ -218,6 +220,7 @@ def _check_flow(
         kept=_starts(bodies, is_kept=True),
         outside={name: outside_of(body) for name, body in bodies.items()},
         orders=runs.orders,
+        around=runs.around(chain.from_iterable(wrappers)),
         definitions=frozenset(runs.definitions),
         engine=engine,
         ways=ways,

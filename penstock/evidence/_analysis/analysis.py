@@ -57,6 +57,8 @@ class Analysis:
         self, project: Project, work: int = MOST_WORK, objects: Objects | None = None
     ) -> None:
         self.engine = Engine(project, RULES, work, objects or project.objects)
+        self.wrappers: dict[Definition, list[Activation]] = {}
+        """The calls of what decorators have made of a function, from the last round."""
 
     def run(self, definitions: list[Definition]) -> None:
         """Find out what *definitions* do, each called with any arguments."""
@@ -70,6 +72,7 @@ class Analysis:
                 call_with_arguments(self.engine, each)
             for each in definitions:
                 self._call_of_objects(each)
+                self._call_of_wrappers(each)
             return found
 
         self.engine.settle(roots)
@@ -91,6 +94,19 @@ class Analysis:
                 self._root(definition, Instance(receiver.cls))
             elif receiver is not None:
                 self._root(definition, receiver)
+
+    def _call_of_wrappers(self, definition: Definition) -> None:
+        """Call what the decorators of a function of the project have made of *definition*."""
+        engine, parent = self.engine, definition.parent
+        receiver = None
+        if parent is not None and parent.kind == "class":
+            values, receiver = engine.own(parent, definition.name), Instance(parent)
+        elif parent is not None and parent.kind == "module":
+            values = engine.member(definition.source, definition.name)
+        else:
+            return
+        found = (v for v in values if isinstance(v, Function) and v.definition is not definition)
+        self.wrappers[definition] = [self._activate(each, receiver) for each in found]
 
     def contexts(self, definition: Definition) -> list[Activation]:
         """Return all calls of *definition* that were seen, and that with any arguments."""

@@ -198,6 +198,17 @@ class FlowRuns:
             self._request = None
         return whole
 
+    def around(
+        self, wrappers: Iterable[Activation]
+    ) -> dict[tuple[str, str], dict[Definition, Order]]:
+        """Return the orders in *wrappers*, which run whenever the function of a step is called."""
+        orders, definitions = self.orders, self.definitions
+        self.orders, self.definitions = {}, dict(definitions)
+        for each in wrappers:
+            self._summary(each)
+        found, self.orders, self.definitions = self.orders, orders, definitions
+        return found
+
     # Terms
 
     def provide(self, definition: Definition) -> None:

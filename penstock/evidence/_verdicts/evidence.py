@@ -30,6 +30,9 @@ class FlowEvidence:
     """The unresolved calls of each step, with the steps that may have run before each."""
 
     orders: Mapping[tuple[str, str], Mapping[Definition, Order]]
+    around: Mapping[tuple[str, str], Mapping[Definition, Order]]
+    """The orders in what decorators have made of the functions of steps."""
+
     definitions: frozenset[Definition]
     engine: Engine
     ways: WaysOut
@@ -66,6 +69,12 @@ class FlowEvidence:
         """
         for caller, order in self.orders.get((source, target), {}).items():
             if not order.is_carried or is_loop:
+                yield Evidence("order", order.second, order.first, caller.label)
+
+    def in_wrappers(self, source: str, target: str) -> Iterator[Evidence]:
+        """Yield where a decorator calls one step before another, which is what it decorates."""
+        for caller, order in self.around.get((source, target), {}).items():
+            if not order.is_carried:
                 yield Evidence("order", order.second, order.first, caller.label)
 
     @staticmethod

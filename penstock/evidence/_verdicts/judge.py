@@ -72,6 +72,7 @@ class _Judge:
             found.append(Evidence("hand-off", self._evidence.kept[source][target].path))
         if not found and source in self._evidence.located and target in self._evidence.located:
             found += filter(None, [in_framework_order(self._evidence, source, target)])
+            found += self._evidence.in_wrappers(source, target)
         if found:
             against = self._other_way(source, target)
             verdict: Verdict = "mixed" if against and found[0].kind == "order" else "supported"
