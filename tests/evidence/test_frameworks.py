@@ -73,6 +73,33 @@ def test_calls(statement, verdict):
     assert verdicts(checked(source, "load -> view"))["load -> view"][0] == verdict
 
 
+@pytest.mark.parametrize(
+    ("statement", "verdict"),
+    [
+        ("app.on_startup.append(self.load)", "supported"),
+        ("app.on_startup.append(handlers.load)", "supported"),
+        ("app.on_cleanup.append(self.load)", "contradicted"),
+        ("app.on_startup.append(self.other)", "contradicted"),
+    ],
+)
+def test_methods_are_registered_as_functions_are(statement, verdict):
+    """An object may give its own methods to an application, in its file."""
+    source = f"""
+from aiohttp import web
+class Shop:
+    def __init__(self, app):
+        {statement}
+        app.router.add_get('/', self.view)
+    @step
+    async def load(self, app): return 1
+    @step
+    async def view(self, request): return 1
+"""
+    files = {"app.py": source, "other.py": "def build(app, self): app.on_startup.append(self.load)"}
+
+    assert verdicts(checked(files, "load -> view"))["load -> view"][0] == verdict
+
+
 def test_the_lines_that_register_them_are_the_evidence():
     """The evidence names what registers the functions, and the lines that do."""
     source = REQUEST.format(first="app.before_request", second="app.get('/')", top="", bottom="")

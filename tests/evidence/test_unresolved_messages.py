@@ -389,3 +389,59 @@ def charge(): pass
 """
 
     assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("base", "verdict"),
+    [("AsyncWebsocketConsumer", "unverified"), ("object", "contradicted")],
+)
+def test_a_message_to_a_group_leads_to_a_method_that_its_type_names(base, verdict):
+    """A consumer of Django Channels calls what the type of a message names."""
+    source = f"""
+from channels.generic.websocket import AsyncWebsocketConsumer
+class Consumer({base}):
+    @step
+    async def receive(self, text_data):
+        await self.channel_layer.group_send("shop", {{"type": "mail.customer"}})
+    @step
+    async def mail_customer(self, event): print()
+"""
+
+    assert checked(source, "receive -> mail_customer").edges[0].verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "verdict"),
+    [
+        ("charge", "", ("supported", "hand-off")),
+        ("other", "", ("contradicted",)),
+        ("charge", "class Other:\n    def charge(self): ...\n", ("supported", "hand-off")),
+        ("unlisted", "", ("contradicted",)),
+    ],
+)
+def test_a_job_is_the_function_of_that_name_that_a_worker_lists(name, more, verdict):
+    """A worker of arq knows its functions by their plain names."""
+    source = f"""
+@step
+async def charge(context): print()
+async def other(context): print()
+async def unlisted(context): await charge(context)
+class WorkerSettings:
+    functions = [charge, other]
+{more}
+@step
+async def pay(pool): await pool.enqueue_job("{name}")
+"""
+
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": verdict}
+
+
+def test_a_job_of_a_name_that_two_modules_have_is_not_known():
+    """Either may be in the list of the worker."""
+    function = "async def charge(context): print()\nfunctions = [charge]\n"
+    files = {
+        "app.py": f"@step\n{function}@step\nasync def pay(p): await p.enqueue_job('charge')\n",
+        "other.py": function,
+    }
+
+    assert checked(files, "pay -> charge").edges[0].verdict != "supported"

@@ -25,11 +25,22 @@ def named_by(engine: Engine, text: str) -> Values:
         return members
     if not name.isidentifier():
         return NOTHING
+    if not module and (listed := _listed(engine, name)):
+        return listed
     for file, is_registered in engine.project.search("task", text, name):
         for definition in file.definitions.values() if is_registered else ():
             if any(f"'{text}'" in written(each) for each in definition.decorators):
                 return engine.member(file, definition.name)
     return NOTHING
+
+
+def _listed(engine: Engine, name: str) -> Values:
+    """Return the one function called *name* that is listed somewhere, as for a worker of arq."""
+    files = [file for file, has_def in engine.project.search("def", name) if has_def]
+    found = [each for file in files if (each := file.find(name)) is not None]
+    if len(found) != 1 or found[0].kind != "function" or not engine.project.is_value(found[0]):
+        return NOTHING
+    return engine.member(found[0].source, name)
 
 
 def imported_by(engine: Engine, function: str, arguments: Arguments) -> Values:

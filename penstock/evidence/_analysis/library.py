@@ -255,14 +255,6 @@ _HOOKS: tuple[tuple[str, frozenset[str] | set[str], tuple[str, ...]], ...] = (
         (),
     ),
     (
-        "Consumer",
-        {
-            "connect", "disconnect", "receive", "receive_json", "websocket_connect",
-            "websocket_disconnect", "websocket_receive",
-        },
-        (),
-    ),
-    (
         "Protocol",
         {
             "connectionLost", "connectionMade", "connection_lost", "connection_made",
@@ -352,7 +344,7 @@ SENDING = frozenset({
     "zadd", "hset", "broadcast", "defer", "schedule", "call_soon", "post", "request", "invoke",
     "submit", "add_job", "kick", "put_item", "put_event", "put_events", "produce_message",
     "send_event", "emit_event", "raise_event", "publish_event", "queue_task", "add_message",
-    "push", "lpush_many", "sendall", "write_message",
+    "push", "lpush_many", "sendall", "write_message", "group_send",
 })  # fmt: skip
 """Methods that may put something where other code finds it."""
 

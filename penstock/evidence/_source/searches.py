@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import NamedTuple
 
 from penstock.evidence._source.files import SourceFile
-from penstock.evidence._source.functions import first_string_of, written
+from penstock.evidence._source.functions import first_string_of, last_name_of, written
 
 __all__ = ["SEARCHES", "Kept"]
 
@@ -270,7 +270,7 @@ def _registrations(file: SourceFile, name: str) -> tuple[tuple[str, str], ...]:
     Of an argument by keyword, the keyword is returned, too.
     """
     # A definition or a call has other characters around the name: so few files are parsed.
-    if re.search(rf"[(,=\[]\s*{re.escape(name)}\s*[,)\]]", file.text) is None:
+    if re.search(rf"[(,=\[]\s*(?:\w+\.)*{re.escape(name)}\s*[,)\]]", file.text) is None:
         return ()
     found: list[tuple[str, str]] = []
     for node in ast.walk(file.tree):
@@ -283,10 +283,10 @@ def _registrations(file: SourceFile, name: str) -> tuple[tuple[str, str], ...]:
 
 
 def _is_name(node: ast.expr, name: str) -> bool:
-    """Return whether *node* is *name*, or a list with that."""
+    """Return whether *node* is *name*, an attribute of that name, or a list with one."""
     if isinstance(node, (ast.List, ast.Tuple)):
         return any(_is_name(each, name) for each in node.elts)
-    return isinstance(node, ast.Name) and node.id == name
+    return isinstance(node, (ast.Name, ast.Attribute)) and last_name_of(node) == name
 
 
 def _subclasses(file: SourceFile, name: str) -> tuple[str, ...]:

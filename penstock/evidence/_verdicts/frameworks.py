@@ -35,6 +35,8 @@ _REQUESTS = {
     "add_url_rule": _MAIN,
     "add_api_route": _MAIN,
     "add_route": _MAIN,
+    "add_view": _MAIN,
+    **dict.fromkeys((f"add_{verb}" for verb in VERBS), _MAIN),
     "errorhandler": _AFTER,
     "app_errorhandler": _AFTER,
     "exception_handler": _AFTER,
@@ -138,8 +140,9 @@ def _registrations(evidence: FlowEvidence, function: Definition) -> Iterator[_Re
         yield from _registered(call, event, file, function.source.location_at(each.lineno))
     if function.is_method:
         yield from _of_class(evidence, function)
-        return
     for source, calls in evidence.project.search("registration", function.name):
+        if function.is_method and source is not function.source:
+            continue  # others have methods of that name
         # A line that moves has to leave what a search finds as it is, so it has no lines.
         for call, event in calls:
             yield from _registered(call, event, source.file, function.location)
