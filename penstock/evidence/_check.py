@@ -220,6 +220,7 @@ def _check_flow(
         kept=_starts(bodies, is_kept=True),
         outside={name: outside_of(body) for name, body in bodies.items()},
         orders=runs.orders,
+        given=runs.given,
         around=runs.around(chain.from_iterable(wrappers)),
         definitions=frozenset(runs.definitions),
         engine=engine,

@@ -1,6 +1,7 @@
 """Functions that are handed to something that calls them later."""
 
 import ast
+import sys
 from collections.abc import Hashable, Iterable, Iterator
 from typing import TypeGuard
 
@@ -8,7 +9,16 @@ from penstock.evidence._analysis.by_name import named_by
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.given import note_given
 from penstock.evidence._analysis.iteration import await_values, counted_items
-from penstock.evidence._analysis.library import AFTER, NAMING, OF_FILES, SERVING, last_of
+from penstock.evidence._analysis.library import (
+    AFTER,
+    HANDING,
+    NAMING,
+    OF_FILES,
+    SENDING,
+    SERVING,
+    SIGNATURES,
+    last_of,
+)
 from penstock.evidence._analysis.passed import passed_in
 from penstock.evidence._analysis.scopes import OPEN, Arguments
 from penstock.evidence._analysis.terms import (
@@ -16,6 +26,7 @@ from penstock.evidence._analysis.terms import (
     Background,
     Call,
     Iterate,
+    Join,
     Outside,
     Parallel,
     Term,
@@ -93,7 +104,9 @@ def run_later(frame: Frame, value: Value, arguments: Arguments, node: ast.AST) -
     return sequence(terms)
 
 
-def hand_off(frame: Frame, bodies: list[Term], node: ast.AST, owner: Hashable = None) -> Values:
+def hand_off(
+    frame: Frame, bodies: list[Term], node: ast.AST, owner: Hashable = None, library: str = ""
+) -> Values:
     """Note that *bodies* begin later, and return that for which somebody may wait.
 
     Args:
@@ -101,10 +114,11 @@ def hand_off(frame: Frame, bodies: list[Term], node: ast.AST, owner: Hashable = 
         bodies: What happens later, in any order.
         node: The call that hands them off.
         owner: The object that waits for them when its block ends.
+        library: What calls them, if nobody knows in which order.
     """
     token = frame.site(node)
     body = bodies[0] if len(bodies) == 1 else Parallel(tuple(bodies))
-    frame.emit(Background(body, token, frame.location(node)))
+    frame.emit(Background(body, token, frame.location(node), library=library))
     if owner is not None:
         frame.tokens.setdefault(owner, []).append(token)
     return (Pending(token),)
@@ -134,7 +148,35 @@ def hand_functions(
         frame.tokens.setdefault(owner, []).append(each.token)
     if not bodies:
         return None
-    return join(hand_off(frame, bodies, node, owner), pending)
+    if callee.name.replace("()", "").endswith(_IN_ORDER):
+        before = [Join(token) for token in frame.tokens.get(owner, ())]
+        bodies = [sequence([*before, *bodies])]
+    library = _unordered(callee.name, node)
+    return join(hand_off(frame, bodies, node, owner, library), pending)
+
+
+_IN_ORDER = "BackgroundTasks.add_task"
+"""The end of the name of what calls one function after the other, as Starlette does."""
+
+_AT_ONCE = HANDING | NAMING | SENDING | SIGNATURES | {
+    "add_task", "call_later", "call_soon_threadsafe", "create_task", "ensure_future", "map",
+    "start_soon",
+}  # fmt: skip
+"""Functions that hand off what they get to something that runs all of that at the same time."""
+
+
+def _unordered(library: str, node: ast.AST) -> str:
+    """Return what calls what it gets in an order that nobody knows, or ``""``.
+
+    That of the standard library is known, and so is that of queues and tasks.
+    """
+    text = callee_text(node)
+    if last_of(library if library != "?" else text) in _AT_ONCE:
+        return ""
+    package = library.partition(".")[0]
+    if package == "?":
+        return text.partition(".")[0]
+    return "" if package in sys.stdlib_module_names else package
 
 
 def keep_functions(frame: Frame, functions: Iterable[Value], node: ast.AST) -> None:

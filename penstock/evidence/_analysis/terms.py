@@ -99,6 +99,9 @@ class Background(metaclass=Kept):
     is_kept: bool = False
     """Whether a library keeps it for an event, which nothing in the source may ever send."""
 
+    library: str = ""
+    """The library that calls it, if nobody knows in which order that calls what it gets."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Join(metaclass=Kept):

@@ -100,6 +100,8 @@ class FlowRuns:
         self._request: set[Activation] | None = None
         """The functions that a framework has called for a request, while it provides for one."""
         self._tokens: dict[Hashable, State] = {}
+        self.given: dict[tuple[Definition | None, str], dict[str, Location]] = {}
+        """The steps that each function gives to each library that may call them in any order."""
         self._depth = 0
         self._rules: dict[type[Term], Callable[[Any, State], Outcome]] = {
             Sequence: self._sequence,
@@ -405,6 +407,9 @@ class FlowRuns:
         self._background -= 1
         if one.normal is not None:
             done = {k: m for k, m in one.normal.items() if k != BEGIN and state.get(k) != m}
+            if term.library:
+                given = self.given.setdefault((self._caller, term.library), {})
+                given.update(dict.fromkeys(done, term.location))
             done = {k: m for k, m in done.items() if k not in state or m.is_last}
             self._tokens[term.token] = done
         return Outcome(normal=state, raised=state)

@@ -105,6 +105,12 @@ class Elsewhere:
     def of_libraries(self, source: str, target: str) -> Iterator[tuple[str, Location]]:
         """Yield why a library may call *target* in *source*, or after it, and where it is."""
         located = self._evidence.located
+        for (_, library), given in self._evidence.given.items():
+            if source in given and target in given:
+                reason = (
+                    f"{library} gets both {source} and {target}, and may call them in this order"
+                )
+                yield reason, given[target]
         function = self._function_of_field(target)
         is_known = self._evidence.is_reached(target) and self._is_of_field(located[source])
         if function is not None and not is_known:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from penstock._declared.step import Location
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.terms import Outside
 from penstock.evidence._model import CheckedFlow, CheckedStep, Evidence, Kind
@@ -30,6 +31,9 @@ class FlowEvidence:
     """The unresolved calls of each step, with the steps that may have run before each."""
 
     orders: Mapping[tuple[str, str], Mapping[Definition, Order]]
+    given: Mapping[tuple[Definition | None, str], Mapping[str, Location]]
+    """The steps that each function gives to each library that may call them in any order."""
+
     around: Mapping[tuple[str, str], Mapping[Definition, Order]]
     """The orders in what decorators have made of the functions of steps."""
 
