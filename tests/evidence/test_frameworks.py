@@ -139,6 +139,62 @@ class Orders(Page):
     assert verdicts(report)[f"{first} -> {second}"][0] == verdict
 
 
+REST = """
+from rest_framework import authentication, permissions, throttling, views, viewsets
+class Owner(permissions.BasePermission):
+    {first}
+class Reader(Owner): ...
+class Token(authentication.BaseAuthentication):
+    {other}
+class Base(viewsets.ModelViewSet):
+    permission_classes = [Reader]
+    authentication_classes = (Token,)
+class Orders(Base):
+    {more}
+    @step
+    def {second}(self, request): return 1
+"""
+HAS = "@step\n    def has_permission(self, request, view): return 1"
+IS = "@step\n    def authenticate(self, request): return 1"
+
+
+@pytest.mark.parametrize(
+    ("classes", "edge", "verdict"),
+    [
+        ({"first": HAS, "second": "create"}, "has_permission -> create", "supported"),
+        ({"first": HAS, "second": "get"}, "has_permission -> get", "supported"),
+        ({"other": IS, "second": "list"}, "authenticate -> list", "supported"),
+        ({"first": HAS, "second": "create"}, "create -> has_permission", "contradicted"),
+        (
+            {"first": HAS, "second": "get", "more": "permission_classes = []"},
+            "has_permission -> get",
+            "contradicted",
+        ),
+        (
+            {"first": HAS, "second": "get", "more": "permission_classes = build()"},
+            "has_permission -> get",
+            "unverified",
+        ),
+        (
+            {"first": HAS, "second": "get", "more": "def get_permissions(self): return build()"},
+            "has_permission -> get",
+            "unverified",
+        ),
+        (
+            {"first": HAS, "second": "get", "more": "permission_classes = [permissions.AllowAny]"},
+            "has_permission -> get",
+            "contradicted",
+        ),
+        ({"first": HAS, "second": "report"}, "has_permission -> report", "contradicted"),
+    ],
+)
+def test_classes_that_a_view_of_the_rest_framework_lists(classes, edge, verdict):
+    """A view asks them before it calls the method for the request."""
+    source = REST.format(**{"first": "pass", "other": "pass", "more": "pass", **classes})
+
+    assert verdicts(checked(source, edge))[edge][0] == verdict
+
+
 def test_an_application_calls_a_function_before_the_methods_of_views():
     """A function for each request is called before the methods of classes, too."""
     source = """

@@ -18,6 +18,7 @@ from penstock.evidence._analysis.values import External, Function
 from penstock.evidence._source.files import Definition
 from penstock.evidence._source.functions import last_name_of, nodes_in, written
 from penstock.evidence._verdicts.evidence import FlowEvidence
+from penstock.evidence._verdicts.frameworks import may_ask
 
 __all__ = ["Elsewhere"]
 
@@ -111,6 +112,9 @@ class Elsewhere:
                     f"{library} gets both {source} and {target}, and may call them in this order"
                 )
                 yield reason, given[target]
+        if may_ask(self._evidence, located[source], located[target]):
+            reason = f"the view of {target} may ask {located[source].label} before"
+            yield reason, located[target].location
         function = self._function_of_field(target)
         is_known = self._evidence.is_reached(target) and self._is_of_field(located[source])
         if function is not None and not is_known:

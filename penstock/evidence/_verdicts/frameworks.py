@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from penstock._declared.step import Location
+from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.library import VERBS, last_of
+from penstock.evidence._analysis.values import Class, Container, Function
 from penstock.evidence._model import Evidence
 from penstock.evidence._source.files import Definition
 from penstock.evidence._source.functions import called_by, first_string_of, written
 from penstock.evidence._verdicts.evidence import FlowEvidence
 
-__all__ = ["in_framework_order"]
+__all__ = ["in_framework_order", "may_ask"]
 
 _START, _BEFORE, _MAIN, _AFTER, _LAST, _END = range(6)
 
@@ -91,6 +93,23 @@ _METHODS = {
 }
 """When Django, its REST framework and Tornado call the methods of a view, by their names."""
 
+_OF_VIEWS = {
+    "authentication_classes": {"authenticate": _START},
+    "permission_classes": {"has_permission": _BEFORE},
+    "throttle_classes": {"allow_request": _BEFORE},
+}
+"""The lists of a view of Django's REST framework, and which methods of these classes it calls."""
+
+_GETTERS = {
+    "authentication_classes": "get_authenticators",
+    "permission_classes": "get_permissions",
+    "throttle_classes": "get_throttles",
+}
+"""The methods of a view that return what it lists."""
+
+_ACTIONS = VERBS | {"create", "destroy", "list", "partial_update", "retrieve", "update"}
+"""The methods of such a view that it calls after these."""
+
 _APPLICATIONS = {"", "app", "application"}
 """How an application is called, of which all that it registers counts for its parts, too."""
 
@@ -166,7 +185,10 @@ def _registered(call: str, event: str, file: str, at: Location) -> Iterator[_Reg
 def _of_class(evidence: FlowEvidence, method: Definition) -> Iterator[_Registration]:
     """Yield how a framework knows a method of a class that extends one of a library."""
     cls, when = method.parent, _METHODS.get(method.name)
-    if cls is None or when is None or not evidence.ways.is_of_library(method):
+    if cls is None or not evidence.ways.is_of_library(method):
+        return
+    yield from _of_view(evidence.engine, cls, method)
+    if when is None:
         return
     if when == _MAIN:
         file = method.source.file
@@ -174,6 +196,45 @@ def _of_class(evidence: FlowEvidence, method: Definition) -> Iterator[_Registrat
     for each in evidence.engine.mro(cls):
         if not isinstance(each, str):
             yield _Registration(each.label, when, "", "", is_for_all=True, at=method.location)
+
+
+def _of_view(engine: Engine, cls: Definition, method: Definition) -> Iterator[_Registration]:
+    """Yield how a view knows a method of a class that it lists, or its own for a request."""
+    if method.name in _ACTIONS:
+        for name in _OF_VIEWS:
+            if _has_getter(engine, cls, name):
+                continue
+            lists = (value for value in engine.find(cls, name) if isinstance(value, Container))
+            for value in (one for each in lists for one in engine.items(each)):
+                if isinstance(value, Class):
+                    kind = f"{name} {value.definition.label}"
+                    yield _Registration(kind, _MAIN, "", "", is_for_all=True, at=method.location)
+    for name, methods in _OF_VIEWS.items():
+        if method.name in methods:
+            for each in (cls, *engine.subclasses(cls)):
+                kind, when = f"{name} {each.label}", methods[method.name]
+                yield _Registration(kind, when, "", "", is_for_all=True, at=method.location)
+
+
+def may_ask(evidence: FlowEvidence, asked: Definition, view: Definition) -> bool:
+    """Return whether a view may list the class of *asked*, for the source does not show its list.
+
+    A method of the view may return the list, and the settings may have it.
+    """
+    engine, cls = evidence.engine, view.parent
+    if cls is None or view.name not in _ACTIONS or not evidence.ways.is_of_library(view):
+        return False
+    for name, methods in _OF_VIEWS.items():
+        if asked.name in methods and evidence.ways.is_of_library(asked):
+            listed = engine.find(cls, name)
+            is_known = bool(listed) and all(isinstance(value, Container) for value in listed)
+            return not is_known or _has_getter(engine, cls, name)
+    return False
+
+
+def _has_getter(engine: Engine, cls: Definition, name: str) -> bool:
+    """Return whether a view has a method of its own that returns what it lists."""
+    return any(isinstance(value, Function) for value in engine.find(cls, _GETTERS[name]))
 
 
 def _is_group_of(group: Definition, command: Definition) -> bool:
