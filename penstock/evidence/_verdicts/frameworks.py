@@ -233,7 +233,7 @@ def may_ask(evidence: FlowEvidence, asked: Definition, view: Definition) -> bool
 
 
 def _has_getter(engine: Engine, cls: Definition, name: str) -> bool:
-    """Return whether a view has a method of its own that returns what it lists."""
+    """Return whether a method of a view in the project returns what it lists."""
     return any(isinstance(value, Function) for value in engine.find(cls, _GETTERS[name]))
 
 
