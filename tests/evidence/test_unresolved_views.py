@@ -155,6 +155,10 @@ def pay(request, call_next): call_next(request)
         ("app.jinja_env.filters['charge'] = charge", "unverified"),
         ("app.add_template_global(charge, 'charge')", "unverified"),
         ("templates.env.globals.update(charge=charge)", "unverified"),
+        (
+            "def setup(app: Flask): app.add_template_global(charge, 'charge')\nsetup(app)",
+            "unverified",
+        ),
         ("app.config['charge'] = charge", "contradicted"),
     ],
 )

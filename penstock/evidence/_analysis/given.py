@@ -47,14 +47,15 @@ def is_known(library: str) -> bool:
 def note_given(frame: Frame, library: str, values: Values) -> None:
     """Note that a module gives *library* functions, and classes or objects with methods.
 
-    What a function gives by itself is handed off there, and not what is in a list or dict.
+    What a function gives by itself is handed off there, and not what is in a list or dict, nor
+    what templates may call from then on.
     """
     is_of_templates = _OF_TEMPLATES.search(library) is not None
     if is_known(library) and not is_of_templates:
         return
     package = TEMPLATES if is_of_templates else library.partition(".")[0]
-    is_module = frame.activation.definition.kind == "module"
-    kept = [value for value in values if is_module or isinstance(value, Container)]
+    is_kept = is_of_templates or frame.activation.definition.kind == "module"
+    kept = [value for value in values if is_kept or isinstance(value, Container)]
     for each in _definitions_in(frame, kept):
         frame.engine.given.setdefault(each, set()).add(package)
 
