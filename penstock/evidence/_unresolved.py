@@ -40,6 +40,7 @@ from penstock.evidence._analysis.values import (
     Class,
     External,
     Function,
+    Method,
     Module,
     Value,
     Values,
@@ -107,6 +108,15 @@ _HANDLING = VERBS | {
 }  # fmt: skip
 """Methods that a library knows, and that call others of the object themselves."""
 
+_REQUESTING = VERBS | {"request", "send", "stream"}
+"""Methods of a client of HTTP, which may get objects that it calls."""
+
+_SAVING = {"create", "get_or_create", "update_or_create"}
+"""Methods of the class of a model that make an object and save it."""
+
+_RUNNING = ("run", "start", "serve", "main", "loop", "listen", "poll", "execute", "invoke")
+"""How the methods begin by which an application calls what is registered with it."""
+
 _OF_MAKING = {"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__"}
 """Methods that no other method of an object calls back."""
 
@@ -166,6 +176,7 @@ class WaysOut:
             outside.library.startswith(UNREAD)
             or self._is_by_name(outside, wanted)
             or self._is_given_to(outside, wanted)
+            or self._is_run_by(outside, wanted)
             or self._is_template_of(outside, wanted)
             or self._is_called_back(outside, wanted)
             or self._is_file(outside, wanted)
@@ -342,6 +353,25 @@ class WaysOut:
             if cls.kind == "class"
         )
 
+    def _is_run_by(self, outside: Outside, wanted: Definition) -> bool:
+        """Return whether a library runs an application, or the like, that *wanted* is for.
+
+        A decorator has registered it, or what leads to it, with an object of the same library.
+        """
+        library = outside.library or ""
+        owner, _, name = library.rpartition(".")
+        is_run = owner.endswith("()") and name.startswith(_RUNNING)
+        if not is_run and not (name.endswith("()") and name[:1].isupper()):
+            return False
+        package = library.partition(".")[0]
+        return any(
+            isinstance(value, (Function, Method)) and _definition_of(value) in ancestors
+            for ancestors in [self._ancestors(wanted)]
+            for one, values in self._engine.registered.items()
+            if isinstance(one, External) and one.name.partition(".")[0] == package
+            for value in values
+        )
+
     def _may_be_method(self, method: Definition, cls: Definition) -> bool:
         """Return whether a library that has *cls*, or an object of it, may call *method*."""
         is_own = method.is_method and method.parent in self._engine.mro(cls)
@@ -366,13 +396,36 @@ class WaysOut:
         """
         owner, _, name = (outside.library or "").rpartition(".")
         if name in _OF_LIBRARIES or name.startswith("__"):
-            return self._is_of_request(owner, name, wanted)
+            return (
+                self._is_of_request(owner, name, wanted)
+                or self._is_saved(owner, name, wanted)
+                or (name in _REQUESTING and self._is_called_of_given(outside, wanted))
+            )
         return self._is_of_request(owner, name, wanted) or any(
             self.is_of_library(each)
             and each.name not in _OF_MAKING
             and decorators_of(each).isdisjoint({"property", "cached_property"})
             and each.parent is not None
             and (owner in self._engine.mro(each.parent) or self._is_given(outside, each.parent))
+            and not self._is_called(each)
+            for each in self._ancestors(wanted)
+        )
+
+    def _is_saved(self, base: str, name: str, wanted: Definition) -> bool:
+        """Return whether a model of a library calls ``save()`` of a subclass where it makes one."""
+        return name in _SAVING and any(
+            each.name == "save"
+            and each.parent is not None
+            and base in self._engine.mro(each.parent)
+            for each in self._ancestors(wanted)
+        )
+
+    def _is_called_of_given(self, outside: Outside, wanted: Definition) -> bool:
+        """Return whether a library calls what an object has that a request gets."""
+        return any(
+            self.is_of_library(each)
+            and each.parent is not None
+            and self._is_given(outside, each.parent)
             and not self._is_called(each)
             for each in self._ancestors(wanted)
         )
@@ -795,6 +848,10 @@ class WaysOut:
         if cls is None or not method.is_method or not self._engine.is_inherited(Class(cls)):
             return ()
         return self._project.callers_of(cls)
+
+
+def _definition_of(value: Function | Method) -> Definition:
+    return value.definition if isinstance(value, Function) else value.function.definition
 
 
 def _is_property(function: Definition) -> bool:

@@ -423,3 +423,77 @@ def pay(): current_app.{attribute}.send()
 """
 
     assert verdicts(checked(source, "pay -> send"))["pay -> send"][0] == verdict
+
+
+RUN = """
+import httpx, peewee, typer, waiting
+from pump import Client, Pump
+app, client = typer.Typer(), Client()
+@step
+def log(*given): return 1
+{top}
+@step
+def pay(*given): {call}
+"""
+
+
+@pytest.mark.parametrize(
+    ("top", "call", "verdict"),
+    [
+        ("@app.command()\n@step\ndef charge(): return 1", "app()", "unverified"),
+        ("@app.command()\n@step\ndef charge(): return 1", "app.run()", "unverified"),
+        ("@app.command()\n@step\ndef charge(): return 1", "app.info()", "contradicted"),
+        ("@app.command()\n@step\ndef charge(): return 1", "Pump().run()", "contradicted"),
+        ("@step\ndef charge(): return 1", "app()", "contradicted"),
+        ("class Shop:\n    @app.event\n    @step\n    def charge(self): return 1", "app.main()",
+         "unverified"),
+        ("class Shop:\n    def __init__(self): client.on_message = self.charge\n"
+         "    @step\n    def charge(self): return 1\nshop = Shop()", "client.poll()",
+         "unverified"),
+        ("class Shop:\n    def load(self): client.on_message = self.charge\n"
+         "    @step\n    def charge(self): return 1\nshop = Shop()", "client.poll()",
+         "contradicted"),
+        ("class Order(peewee.Model):\n    def save(self): self.charge()\n"
+         "    @step\n    def charge(self): return 1", "Order.create()", "unverified"),
+        ("class Order(peewee.Model):\n    def store(self): self.charge()\n"
+         "    @step\n    def charge(self): return 1", "Order.create()", "contradicted"),
+        ("class Key(httpx.Auth):\n    @step\n    def charge(self, request): yield request",
+         "httpx.get('/', auth=Key())", "unverified"),
+        ("class Key(httpx.Auth):\n    @step\n    def charge(self, request): yield request",
+         "httpx.get('/')", "contradicted"),
+        ("class Key(httpx.Auth):\n    @step\n    def charge(self, request): yield request",
+         "httpx.update(Key())", "contradicted"),
+    ],
+)  # fmt: skip
+def test_a_library_runs_what_it_has_got(top, call, verdict):
+    """An application calls what is registered with it, and a request the object that it gets."""
+    source, edge = RUN.format(top=top, call=call), "pay -> charge"
+
+    assert verdicts(checked(source, edge, pay={"is_entrypoint": True}))[edge][0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("decorator", "call", "verdict"),
+    [
+        ("waiting.retry(before=log)", "load()", "unverified"),
+        ("waiting.retry(3, [log])", "load()", "unverified"),
+        ("waiting.retry(before=log)", "other()", "contradicted"),
+        ("waiting.retry(before=other)", "load()", "contradicted"),
+        ("waiting.retry", "load()", "contradicted"),
+    ],
+)
+def test_a_decorator_of_a_library_has_got_a_function(decorator, call, verdict):
+    """It may call the function where it calls the one that it decorates."""
+    top = f"def other(): return log\n@{decorator}\ndef load(): return 1"
+    source = RUN.format(top=top, call=call)
+
+    assert verdicts(checked(source, "pay -> log"))["pay -> log"][0] == verdict
+
+
+def test_a_method_is_no_argument_of_a_decorator():
+    """A method that is called like an argument of a decorator is another function."""
+    top = "@waiting.retry(charge)\ndef load(): return 1\n"
+    top += "class Shop:\n    @step\n    def charge(self): return 1"
+    source = RUN.format(top=top, call="load()")
+
+    assert verdicts(checked(source, "pay -> charge"))["pay -> charge"] == ("contradicted",)

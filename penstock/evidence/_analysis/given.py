@@ -45,7 +45,7 @@ def is_known(library: str) -> bool:
 
 
 def note_given(frame: Frame, library: str, values: Values) -> None:
-    """Note that a module gives *library* functions, and classes or objects with methods.
+    """Note that a module, or an object when it is made, gives *library* functions and objects.
 
     What a function gives by itself is handed off there, and not what is in a list or dict, nor
     what templates may call from then on.
@@ -54,7 +54,8 @@ def note_given(frame: Frame, library: str, values: Values) -> None:
     if is_known(library) and not is_of_templates:
         return
     package = TEMPLATES if is_of_templates else library.partition(".")[0]
-    is_kept = is_of_templates or frame.activation.definition.kind == "module"
+    around = frame.activation.definition
+    is_kept = is_of_templates or around.kind == "module" or around.name == "__init__"
     kept = [value for value in values if is_kept or isinstance(value, Container)]
     for each in _definitions_in(frame, kept):
         frame.engine.given.setdefault(each, set()).add(package)

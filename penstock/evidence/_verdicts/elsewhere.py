@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from penstock._declared.step import Location
 from penstock.evidence._analysis.library import (
@@ -119,6 +119,9 @@ class Elsewhere:
         is_known = self._evidence.is_reached(target) and self._is_of_field(located[source])
         if function is not None and not is_known:
             yield f"a library may call {function.label} for a field of an object", function.location
+        if decorated := self._decorated_with(target):
+            reason = f"a decorator of {decorated.label} has got {located[target].label}"
+            yield reason, decorated.location
         if hook := self._evidence.ways.hook_beside(located[source], located[target]):
             yield f"a library may call {hook.label} of an object that has {source}", hook.location
 
@@ -144,6 +147,23 @@ class Elsewhere:
         wanted, project = self._evidence.located[target], self._evidence.project
         found = [wanted] if self._is_of_field(wanted) else [*project.callers_of(wanted)]
         return found[0] if found and all(map(self._is_of_field, found)) else None
+
+    def _decorated_with(self, target: str) -> Definition | None:
+        """Return a function that the flow runs, and of which a decorator has got *target*."""
+        wanted, project = self._evidence.located[target], self._evidence.project
+        if wanted.is_method or not project.is_value(wanted):
+            return None
+        run = {*self._evidence.definitions, *self._evidence.located.values()}
+        return next(
+            (
+                function
+                for file in project.mentioning(wanted.name)
+                for function in file.definitions.values()
+                for decorator in (function.decorators if function in run else ())
+                if isinstance(decorator, ast.Call) and wanted.name in _names_given(decorator)
+            ),
+            None,
+        )
 
     def _is_of_field(self, function: Definition) -> bool:
         if function.is_method:
@@ -278,13 +298,23 @@ def _given_to_field(node: ast.AST) -> set[str]:
     """Return the names of the functions that a field of a class gets, if *node* makes one."""
     if not isinstance(node, ast.Call):
         return set()
-    given = [each.value for each in node.keywords if each.arg in _ASSIGNING]
     if _FIELD.search(last_name_of(node.func)):
-        given = [*node.args, *(each.value for each in node.keywords)]
-    elif last_name_of(node.func) not in _OF_ATTRS:
+        return _names_given(node)
+    if last_name_of(node.func) not in _OF_ATTRS:
         return set()
-    inner = (item for each in given if isinstance(each, ast.List) for item in each.elts)
-    return {last_name_of(each) for each in (*given, *inner)}
+    return _names_in(each.value for each in node.keywords if each.arg in _ASSIGNING)
+
+
+def _names_given(call: ast.Call) -> set[str]:
+    """Return the names of the functions that may be arguments of a call, also in a list."""
+    return _names_in((*call.args, *(each.value for each in call.keywords)))
+
+
+def _names_in(given: Iterable[ast.expr]) -> set[str]:
+    found: set[str] = set()
+    for each in given:
+        found.update(map(last_name_of, (each, *(each.elts if isinstance(each, ast.List) else ()))))
+    return found
 
 
 def _names_set(node: ast.AST, function: str) -> Iterator[str]:
