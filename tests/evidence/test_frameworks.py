@@ -35,6 +35,8 @@ def view(*given): return 1
         ("app.on_event('shutdown')", "pages.get('/')", "contradicted"),
         ("pages.get('/')", "app.on_event('shutdown')", "supported"),
         ("app.middleware('request')", "app.get('/')", "supported"),
+        ("login.user_loader", "pages.get('/')", "supported"),
+        ("auth.verify_token", "pages.get('/')", "supported"),
         ("app.on_event(name)", "app.get('/')", "contradicted"),
         ("worker.before_request", "worker.task", "contradicted"),
         ("task_prerun.connect", "worker.task", "supported"),

@@ -17,7 +17,14 @@ __all__ = ["in_framework_order", "may_ask"]
 
 _START, _BEFORE, _MAIN, _AFTER, _LAST, _END = range(6)
 
+_LOADERS = {
+    "get_user_roles", "request_loader", "token_in_blocklist_loader", "user_loader",
+    "user_lookup_loader", "verify_password", "verify_token",
+}  # fmt: skip
+"""Decorators of Flask-Login, Flask-HTTPAuth and Flask-JWT-Extended: who sends a request."""
+
 _REQUESTS = {
+    **dict.fromkeys(_LOADERS, _BEFORE),
     "before_serving": _START,
     "lifespan": _START,
     "on_startup": _START,
@@ -176,7 +183,12 @@ def _registered(call: str, event: str, file: str, at: Location) -> Iterator[_Reg
         name = event
     when = _REQUESTS.get(name)
     if when is not None and (owner or when != _MAIN):
-        is_for_all = "_app_" in name or when in {_START, _END} or last_of(owner) in _APPLICATIONS
+        is_for_all = (
+            "_app_" in name
+            or when in {_START, _END}
+            or last_of(owner) in _APPLICATIONS
+            or name in _LOADERS
+        )
         yield _Registration("request", when, owner, file, is_for_all, at)
     elif name in _TASKS:
         yield _Registration("task", _TASKS[name], "", file, is_for_all=True, at=at)
