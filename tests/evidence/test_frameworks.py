@@ -1,5 +1,7 @@
 """Functions that frameworks call one after the other, for the same event."""
 
+from itertools import pairwise
+
 import pytest
 from checked_sources import checked, verdicts
 
@@ -249,3 +251,97 @@ def test_a_command_in_another_module():
     }
 
     assert verdicts(checked(files, "cli -> add")) == {"cli -> add": ("supported", "order")}
+
+
+IMPORTS = """
+import asyncio, celery, channels, scrapy, socketserver
+from django.contrib import admin
+from django.utils.deprecation import MiddlewareMixin
+"""
+
+
+@pytest.mark.parametrize(
+    ("base", "methods"),
+    [
+        ("celery.Task", ["before_start", "run", "on_failure", "after_return"]),
+        ("socketserver.BaseRequestHandler", ["setup", "handle", "finish"]),
+        ("asyncio.Protocol", ["connection_made", "data_received", "connection_lost"]),
+        ("channels.AsyncWebsocketConsumer", ["connect", "receive", "disconnect"]),
+        ("scrapy.Spider", ["start_requests", "parse", "closed"]),
+        ("object", ["open_spider", "process_item", "close_spider"]),
+        ("MiddlewareMixin", ["process_request", "process_view", "process_response"]),
+        ("admin.ModelAdmin", ["save_model", "save_related", "response_add"]),
+    ],
+)
+def test_methods_that_a_library_calls_one_after_the_other(base, methods):
+    """An object of such a class has them called in this order, not the other way round."""
+    text = "".join(f"    @step\n    def {name}(self, *given): return 1\n" for name in methods)
+    source = f"{IMPORTS}class Own({base}):\n{text}"
+    forth = [f"{first} -> {second}" for first, second in pairwise(methods)]
+    back = [f"{second} -> {first}" for first, second in pairwise(methods)]
+    found = verdicts(checked(source, ", ".join([*forth, *back])))
+
+    assert [found[edge][0] for edge in forth] == ["supported"] * len(forth)
+    assert "supported" not in {found[edge][0] for edge in back}
+
+
+@pytest.mark.parametrize(
+    ("method", "edge"),
+    [
+        ("process_request", "process_request -> view"),
+        ("process_response", "view -> process_response"),
+    ],
+)
+def test_middleware_of_django_is_around_all_views(method, edge):
+    """The methods of a middleware are called for each request."""
+    source = f"""
+from django.urls import path
+from django.utils.deprecation import MiddlewareMixin
+class Signed(MiddlewareMixin):
+    @step
+    def {method}(self, request, *given): return 1
+@step
+def view(request): return 1
+urlpatterns = [path("pay/", view)]
+"""
+
+    assert verdicts(checked(source, edge)) == {edge: ("supported", "order")}
+    assert verdicts(checked(source.replace("path(", "other("), edge)) == {edge: ("contradicted",)}
+
+
+@pytest.mark.parametrize(
+    "router", ["APIRouter(dependencies=[Depends(load)])", "include(dependencies=[Security(load)])"]
+)
+def test_dependencies_of_a_router_are_called_before_its_views(router):
+    """A router, or what includes it, provides them for each request."""
+    source = f"""
+from fastapi import APIRouter, Depends, Security
+@step
+def load(): return 1
+router = {router}
+@router.get("/")
+@step
+def view(): return 1
+"""
+    edge = "load -> view"
+
+    assert verdicts(checked(source, edge)) == {edge: ("supported", "order")}
+    assert verdicts(checked(source.replace("(load)", "(other)"), edge)) == {edge: ("contradicted",)}
+
+
+def test_what_a_framework_calls_before_a_view_calls_other_steps_before():
+    """They are over when the view is called."""
+    source = """
+@app.before_request
+@step
+def load(): check()
+@step
+def check(): return 1
+@app.get("/")
+@step
+def view(): return 1
+"""
+    found = verdicts(checked(source, "load -> check, check -> view, view -> check"))
+
+    assert found["check -> view"] == ("supported", "order")
+    assert found["view -> check"] == ("contradicted",)

@@ -283,9 +283,14 @@ def _registrations(file: SourceFile, name: str) -> tuple[tuple[str, str], ...]:
 
 
 def _is_name(node: ast.expr, name: str) -> bool:
-    """Return whether *node* is *name*, an attribute of that name, or a list with one."""
+    """Return whether *node* is *name*, an attribute of that name, or a list with one.
+
+    It may be in a call of ``Depends()``.
+    """
     if isinstance(node, (ast.List, ast.Tuple)):
         return any(_is_name(each, name) for each in node.elts)
+    if isinstance(node, ast.Call) and last_name_of(node.func) in {"Depends", "Security"}:
+        return any(_is_name(each, name) for each in node.args)
     return isinstance(node, (ast.Name, ast.Attribute)) and last_name_of(node) == name
 
 

@@ -21,7 +21,10 @@ _LOADERS = {
     "get_user_roles", "request_loader", "token_in_blocklist_loader", "user_loader",
     "user_lookup_loader", "verify_password", "verify_token",
 }  # fmt: skip
-"""Decorators of Flask-Login, Flask-HTTPAuth and Flask-JWT-Extended: who sends a request."""
+"""Decorators of Flask-Login, Flask-HTTPAuth and Flask-JWT-Extended for the sender of a request."""
+
+_URLS = {"path", "re_path", "url"}
+"""Functions of Django that register a view, of which the names alone are imported."""
 
 _REQUESTS = {
     **dict.fromkeys(_LOADERS, _BEFORE),
@@ -40,11 +43,12 @@ _REQUESTS = {
     "app_url_value_preprocessor": _BEFORE,
     "on_request": _BEFORE,
     "request": _BEFORE,
-    **dict.fromkeys(VERBS | {"route", "api_route", "websocket"}, _MAIN),
+    **dict.fromkeys(VERBS | {"route", "api_route", "websocket"} | _URLS, _MAIN),
     "add_url_rule": _MAIN,
     "add_api_route": _MAIN,
     "add_route": _MAIN,
     "add_view": _MAIN,
+    "dependencies": _BEFORE,
     **dict.fromkeys((f"add_{verb}" for verb in VERBS), _MAIN),
     "errorhandler": _AFTER,
     "app_errorhandler": _AFTER,
@@ -91,14 +95,57 @@ _TASKS = {
 """When a worker of Celery calls what is registered, by the name of the signal or decorator."""
 
 _METHODS = {
+    # Views of Django, its REST framework and Tornado, and its admin.
+    "initialize": _START,
     "setup": _BEFORE,
     "initial": _BEFORE,
     "prepare": _BEFORE,
     **dict.fromkeys(VERBS, _MAIN),
     "finalize_response": _AFTER,
     "on_finish": _LAST,
+    "save_form": _START,
+    "save_model": _BEFORE,
+    "save_related": _MAIN,
+    "response_add": _AFTER,
+    "response_change": _AFTER,
+    # Middleware of Django.
+    "process_request": _START,
+    "process_view": _BEFORE,
+    "process_exception": _AFTER,
+    "process_template_response": _AFTER,
+    "process_response": _LAST,
+    # Tasks of Celery.
+    "before_start": _BEFORE,
+    "run": _MAIN,
+    "on_success": _AFTER,
+    "on_failure": _AFTER,
+    "on_retry": _AFTER,
+    "after_return": _LAST,
+    # Handlers of `socketserver`, protocols of asyncio and Twisted, and consumers of Channels.
+    "handle": _MAIN,
+    "finish": _AFTER,
+    **dict.fromkeys(("connection_made", "connectionMade"), _BEFORE),
+    **dict.fromkeys(("connect", "websocket_connect"), _BEFORE),
+    **dict.fromkeys(("data_received", "dataReceived", "datagram_received", "lineReceived"), _MAIN),
+    **dict.fromkeys(("receive", "receive_json", "websocket_receive"), _MAIN),
+    "eof_received": _AFTER,
+    **dict.fromkeys(("disconnect", "websocket_disconnect"), _LAST),
+    **dict.fromkeys(("connection_lost", "connectionLost"), _LAST),
+    # Spiders and pipelines of Scrapy.
+    **dict.fromkeys(("open_spider", "start", "start_requests"), _BEFORE),
+    **dict.fromkeys(("parse", "process_item"), _MAIN),
+    **dict.fromkeys(("close_spider", "closed"), _LAST),
 }
-"""When Django, its REST framework and Tornado call the methods of a view, by their names."""
+"""When frameworks call the methods of one object, by their names."""
+
+_AROUND_VIEWS = {
+    "process_exception", "process_request", "process_response", "process_template_response",
+    "process_view",
+}  # fmt: skip
+"""Those of them that are called for each request, whichever view it is for."""
+
+_OF_ANY_CLASS = {"close_spider", "open_spider", "process_item"}
+"""Those that need no base of the library."""
 
 _OF_VIEWS = {
     "authentication_classes": {"authenticate": _START},
@@ -144,8 +191,19 @@ class _Registration:
 
 
 def in_framework_order(evidence: FlowEvidence, source: str, target: str) -> Evidence | None:
-    """Return where a framework calls two steps, one before the other, for the same event."""
-    first, second = evidence.located[source], evidence.located[target]
+    """Return where a framework calls two steps, one before the other, for the same event.
+
+    What the first of them calls is over then, too.
+    """
+    callers = [first for first, called in evidence.calling if called == source]
+    for name in (source, *sorted(each for each in callers if each != target)):
+        found = _in_order(evidence, evidence.located[name], evidence.located[target])
+        if found is not None:
+            return found
+    return None
+
+
+def _in_order(evidence: FlowEvidence, first: Definition, second: Definition) -> Evidence | None:
     if _is_group_of(first, second):
         return Evidence("order", (second.location,), (first.location,), first.name)
     later = [*_registrations(evidence, second)]
@@ -182,7 +240,7 @@ def _registered(call: str, event: str, file: str, at: Location) -> Iterator[_Reg
     elif name in _BY_EVENT or (name in {"middleware", "register_middleware"} and event):
         name = event
     when = _REQUESTS.get(name)
-    if when is not None and (owner or when != _MAIN):
+    if when is not None and (owner or when != _MAIN or name in _URLS):
         is_for_all = (
             "_app_" in name
             or when in {_START, _END}
@@ -197,14 +255,15 @@ def _registered(call: str, event: str, file: str, at: Location) -> Iterator[_Reg
 def _of_class(evidence: FlowEvidence, method: Definition) -> Iterator[_Registration]:
     """Yield how a framework knows a method of a class that extends one of a library."""
     cls, when = method.parent, _METHODS.get(method.name)
-    if cls is None or not evidence.ways.is_of_library(method):
+    is_known = method.name in _OF_ANY_CLASS or evidence.ways.is_of_library(method)
+    if cls is None or not is_known:
         return
     yield from _of_view(evidence.engine, cls, method)
     if when is None:
         return
-    if when == _MAIN:
-        file = method.source.file
-        yield _Registration("request", _MAIN, "", file, is_for_all=False, at=method.location)
+    if method.name in VERBS | _AROUND_VIEWS:
+        is_for_all, file = method.name in _AROUND_VIEWS, method.source.file
+        yield _Registration("request", when, "", file, is_for_all=is_for_all, at=method.location)
     for each in evidence.engine.mro(cls):
         if not isinstance(each, str):
             yield _Registration(each.label, when, "", "", is_for_all=True, at=method.location)
