@@ -27,6 +27,7 @@ from penstock.evidence._analysis.values import (
     Deferred,
     Unknown,
     Values,
+    join,
 )
 
 __all__ = ["comprehension", "generator_expression"]
@@ -104,7 +105,15 @@ def comprehension(frame: Frame, node: Any, iterated: Values | None = None) -> Va
     run(node.generators)
     frame.local = local
     frame.restore(before)
+    _forget_assigned(frame, node)
     return (container,)
+
+
+def _forget_assigned(frame: Frame, node: ast.AST) -> None:
+    """Let names be anything that a comprehension assigns in the function around it."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.NamedExpr):
+            frame.assign(each.target.id, join(frame.read(each.target.id), UNKNOWN))
 
 
 def _rounds_of(frame: Frame, values: Values, node: ast.AST) -> list[Values] | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.frame import Frame, path_of
 from penstock.evidence._analysis.library import KINDS
+from penstock.evidence._analysis.passed import UNKNOWN_TO_OTHERS, decorators_of
 from penstock.evidence._analysis.values import (
     NOTHING,
     Class,
@@ -31,12 +32,44 @@ def truth_of(frame: Frame, test: ast.expr) -> bool | None:
         case ast.UnaryOp(op=ast.Not()):
             found = truth_of(frame, test.operand)
             return None if found is None else not found
-        case ast.Name() if frame.names is not None and frame.scope.parent is not None:
-            return _truth(frame.names.get(test.id, NOTHING))
+        case ast.BoolOp():
+            is_or = isinstance(test.op, ast.Or)
+            truths = {truth_of(frame, operand) for operand in test.values}
+            return is_or if is_or in truths else None if None in truths else not is_or
+    return _truth(_values_of(frame, test))
+
+
+def _values_of(frame: Frame, test: ast.expr) -> Values:
+    """Return the values of a condition, or nothing if these are not known."""
+    match test:
+        case ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING"):
+            return NOTHING if frame.scope.parent is None else (Constant(value=False, kind=bool),)
+        case ast.Name():
+            return _local(frame, test)
+        case ast.Compare(
+            left=ast.Name() as name,
+            ops=[ast.Is() | ast.IsNot() as operator],
+            comparators=[ast.Constant(value=None)],
+        ) if _local(frame, name) == (Constant(None),):
+            return (Constant(isinstance(operator, ast.Is), bool),)
         case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in KINDS:
             with frame.collected():
-                return _truth(frame.evaluate(test))
-    return None
+                return frame.evaluate(test)
+    return NOTHING
+
+
+def _local(frame: Frame, name: ast.Name) -> Values:
+    """Return what a name of a function is, or nothing if that is not known.
+
+    A decorator may pass another argument than the default of a parameter.
+    """
+    function = frame.activation.definition
+    if frame.names is None or frame.scope.parent is None:
+        return NOTHING
+    is_parameter = any(each.arg == name.id for each in function.parameters)
+    if is_parameter and decorators_of(function) - UNKNOWN_TO_OTHERS:
+        return NOTHING
+    return frame.names.get(name.id, NOTHING)
 
 
 def _truth(values: Values) -> bool | None:
