@@ -199,6 +199,9 @@ def _run_one(frame: Frame, value: Value, given: Arguments, node: ast.AST) -> Val
     return await_values(frame, (value,), node)
 
 
+_LAZY = {"builtins.map", "builtins.filter", "itertools.starmap"}
+
+
 def run_to_the_end(
     frame: Frame, callee: External, arguments: Arguments, node: ast.AST
 ) -> Values | None:
@@ -207,6 +210,8 @@ def run_to_the_end(
     What has to be awaited for that, and is not yet, is handed off, or does not run at all.
     """
     last = last_of(callee.name)
+    if callee.name in _LAZY and node in frame.dropped:
+        return NOTHING  # it calls nothing for items that nobody asks for
     is_later = _is_awaited(callee.name) and node not in frame.awaited
     pending = pending_in(arguments)
     for each in () if is_later else pending:

@@ -73,6 +73,9 @@ def _lose(frame: Frame, statement: ast.stmt, error: Exception) -> None:
 
 
 def _expression(frame: Frame, node: ast.Expr) -> None:
+    if isinstance(node.value, ast.GeneratorExp):
+        frame.evaluate(node.value.generators[0].iter)  # nobody iterates over the rest
+        return
     frame.dropped.add(node.value)
     with frame.collected() as terms:
         values = frame.evaluate(node.value)
