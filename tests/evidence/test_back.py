@@ -197,6 +197,23 @@ def test_a_step_that_is_called_once_more_as_declared():
     assert undeclared(checked(source + many, FLOW)) == []
 
 
+def test_a_step_that_is_called_between_two_calls_of_another():
+    """It is called once, and what runs again is the other one, in a loop or by a helper."""
+    source = """
+@step
+def pay():
+    save()
+    charge()
+    again()
+@step
+def charge(): print()
+@step
+def save(): print()
+def again(): save()
+"""
+    assert undeclared(checked(source, "pay -> charge, charge -> save")) == []
+
+
 def test_a_step_that_two_functions_call_once_more():
     """It is one finding."""
     source = """

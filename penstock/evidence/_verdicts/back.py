@@ -79,7 +79,8 @@ def repeated(evidence: FlowEvidence) -> Iterator[Connection]:
         for caller, order in orders.items():
             path = without_decorators(evidence, order.second, target)
             is_shown = order.is_direct and not order.is_carried and len(path) == 1
-            if not is_shown or caller not in before:
+            # The later step may be what runs once more, after a step that is called once.
+            if not is_shown or caller not in before or before[caller].first[0] == path[0]:
                 continue
             line, after, nodes = path[0].line, order.first[0].line, [*nodes_in(caller.node)]
             is_sometimes = any(_may_pass_over(each, line, after) for each in nodes)
