@@ -497,3 +497,27 @@ def test_a_method_is_no_argument_of_a_decorator():
     source = RUN.format(top=top, call="load()")
 
     assert verdicts(checked(source, "pay -> charge"))["pay -> charge"] == ("contradicted",)
+
+
+@pytest.mark.parametrize(
+    ("base", "name", "verdict"),
+    [
+        ("lib.Shell", "on_pay", "unverified"),
+        ("cmd.Cmd", "do_pay", "supported"),
+        ("cmd.Cmd", "default", "unverified"),
+    ],
+)
+def test_a_command_loop_calls_methods(base, name, verdict):
+    """A class of a library calls other methods, too, than those that Python's own calls."""
+    source = f"""
+import cmd, lib
+class Shell({base}):
+    @step
+    def execute(self, line): return self.onecmd(line)
+    @step
+    def {name}(self, line): return 1
+"""
+    edge = f"execute -> {name}"
+    report = checked(source, edge, execute={"is_entrypoint": True})
+
+    assert verdicts(report)[edge][0] == verdict

@@ -122,12 +122,13 @@ def log(): return 1
 """
 
 
+@pytest.mark.parametrize("body", ["return settings.limit", "from settings import limit"])
 @pytest.mark.parametrize(
     ("edge", "verdict"), [("pay -> read", "supported"), ("pay -> load", "contradicted")]
 )
-def test_a_module_computes_an_attribute(edge, verdict):
+def test_a_module_computes_an_attribute(body, edge, verdict):
     """A module without a name calls its `__getattr__` where that is read."""
-    source = "import settings\n@step\ndef pay(): return settings.limit\n"
+    source = f"import settings\n@step\ndef pay(): {body}\n"
     found = verdicts(checked({"app.py": source, "settings.py": PROPERTIES}, edge))
 
     assert found[edge][0] == verdict

@@ -5,6 +5,7 @@ import ast
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.library import UNREAD
+from penstock.evidence._analysis.terms import Call
 from penstock.evidence._analysis.values import NOTHING, UNKNOWN, Class, External, Function, Values
 from penstock.evidence._source.files import SourceFile
 from penstock.evidence._source.imports import absolute_name
@@ -29,8 +30,18 @@ def run_import_from(frame: Frame, node: ast.ImportFrom) -> None:
         if alias.name == "*":
             _import_all(frame, name)
         else:
+            _compute(frame, name, alias.name, node)
             found = _imported(frame.engine, name, alias.name)
             frame.assign(alias.asname or alias.name, found or UNKNOWN)
+
+
+def _compute(frame: Frame, module: str, name: str, node: ast.ImportFrom) -> None:
+    """Call ``__getattr__`` of a module that has nothing called *name*."""
+    files = frame.engine.project.files
+    target = files.get(module) if f"{module}.{name}" not in files else None
+    getters = () if target is None else frame.engine.getters_of(target, name)
+    if getters:
+        frame.emit(Call(getters, frame.location(node)))
 
 
 def _imported(engine: Engine, module: str, name: str) -> Values:

@@ -149,13 +149,15 @@ def _weak(_: Frame, inner: Value, __: str, ___: Arguments, ____: ast.AST) -> Val
 
 
 def _callbacks(
-    frame: Frame, inner: Value, detail: str, _: Arguments, node: ast.AST
+    frame: Frame, inner: Instance, detail: str, _: Arguments, node: ast.AST
 ) -> Values:  # like ``parser.feed(text)``, which calls ``handle_starttag``
     prefixes = CALLBACKS[detail]
     methods = methods_of(frame.engine, inner, lambda name: name.startswith(prefixes))
     with frame.collected() as terms:
         frame.apply(methods, OPEN, node)
-    frame.emit(Outside(callee_text(node), frame.location(node), f"inherited.{detail}"))
+    bases = [one for one in frame.engine.mro(inner.cls) if isinstance(one, str)]
+    for base in bases:
+        frame.emit(Outside(callee_text(node), frame.location(node), f"{base}.{detail}"))
     frame.emit(Loop(sequence(terms)))
     return UNKNOWN
 
