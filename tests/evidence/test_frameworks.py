@@ -286,6 +286,31 @@ def test_methods_that_a_library_calls_one_after_the_other(base, methods):
 
 
 @pytest.mark.parametrize(
+    ("base", "second", "more", "verdict"),
+    [
+        ("Client", "on_message", "", "unverified"),
+        ("Client", "onMessage", "", "unverified"),
+        ("Client", "on_message", "def other(self): self.on_message()", "contradicted"),
+        ("Client", "message", "", "contradicted"),
+        ("object", "on_message", "", "contradicted"),
+    ],
+)
+def test_methods_for_events_may_be_called_one_after_the_other(base, second, more, verdict):
+    """A library that calls both for events may do so in that order."""
+    source = f"""
+from discord import Client
+class Own({base}):
+    @step
+    def on_ready(self): return 1
+    @step
+    def {second}(self): return 1
+    {more}
+"""
+
+    assert checked(source, f"on_ready -> {second}").edges[0].verdict == verdict
+
+
+@pytest.mark.parametrize(
     ("method", "edge"),
     [
         ("process_request", "process_request -> view"),

@@ -77,6 +77,10 @@ _ASSIGNING = {"converter", "on_setattr", "validator"}
 """Functions of `attrs` that make fields, and what these call where they are assigned as well."""
 
 
+_FOR_EVENT = re.compile(r"on(?=_|[A-Z])")
+"""How the names of methods begin that a library calls for events."""
+
+
 class Elsewhere:
     """The ways of one flow that the source does not show."""
 
@@ -112,6 +116,9 @@ class Elsewhere:
                     f"{library} gets both {source} and {target}, and may call them in this order"
                 )
                 yield reason, given[target]
+        if self._are_for_events(located[source], located[target]):
+            reason = f"a library may call {located[target].label} after {located[source].label}"
+            yield reason, located[target].location
         if may_ask(self._evidence, located[source], located[target]):
             reason = f"the view of {target} may ask {located[source].label} before"
             yield reason, located[target].location
@@ -124,6 +131,21 @@ class Elsewhere:
             yield reason, decorated.location
         if hook := self._evidence.ways.hook_beside(located[source], located[target]):
             yield f"a library may call {hook.label} of an object that has {source}", hook.location
+
+    def _are_for_events(self, first: Definition, second: Definition) -> bool:
+        """Return whether a library calls two methods of one object, by their names, for events.
+
+        Nothing in the project calls the second, so nothing there is lost.
+        """
+        ways, classes = self._evidence.ways, (first.parent, second.parent)
+        if not all(_FOR_EVENT.match(each.name) and each.is_method for each in (first, second)):
+            return False
+        is_one = any(
+            cls is not None and other in self._evidence.engine.mro(cls)
+            for cls, other in (classes, classes[::-1])
+        )
+        is_called = bool(self._evidence.project.callers_of(second))
+        return is_one and not is_called and all(map(ways.is_of_library, (first, second)))
 
     def _method_by_python(self, target: str) -> Definition | None:
         """Return the method that Python calls, and that is *target* or alone leads there.
