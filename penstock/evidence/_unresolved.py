@@ -114,6 +114,9 @@ _REQUESTING = VERBS | {"request", "send", "stream"}
 _SAVING = {"create", "get_or_create", "update_or_create"}
 """Methods of the class of a model that make an object and save it."""
 
+_MEMBERS = {"__dict__", "getmembers", "globals", "vars"}
+"""How a function gets all that an object or a module has."""
+
 _RUNNING = ("run", "start", "serve", "main", "loop", "listen", "poll", "execute", "invoke")
 """How the methods begin by which an application calls what is registered with it."""
 
@@ -672,6 +675,9 @@ class WaysOut:
             return True
         if _CLASS.search(outside.text):
             return self._may_be_made_by(outside, wanted)
+        is_member = any("<locals>" not in each.qualname for each in self._ancestors(wanted))
+        if is_member and outside.text.isidentifier() and self._looks_at_members(outside):
+            return True
         if (known := self._written(outside)) is not None:
             found = self._ancestors(wanted)
             return any(each in known or each.parent in known for each in found)
@@ -685,6 +691,12 @@ class WaysOut:
             and self._fits(passed, each, may_have_more=has_more(each))
             for each in (*self._lambdas(wanted), *self._ancestors(wanted))
         )
+
+    def _looks_at_members(self, outside: Outside) -> bool:
+        """Return whether the function with a call looks at all that an object or a module has."""
+        function = self._project.function_at(outside.location)
+        words = self._project.words_in(function) if function is not None else None
+        return words is not None and not _MEMBERS.isdisjoint(words)
 
     def _written(self, outside: Outside) -> set[Definition] | None:
         """Return the functions that a table or variable may have, or None if others may be."""

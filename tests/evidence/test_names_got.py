@@ -155,3 +155,29 @@ def test_a_property_runs_where_its_name_is_not_known(name, edge, verdict):
             report.edges[0].reason
             == f"getattr(settings, {name}) may read limit, or another property"
         )
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict"),
+    [
+        ("inspect.getmembers(shop, inspect.ismethod)", "unverified"),
+        ("type(shop).__dict__.items()", "unverified"),
+        ("vars(type(shop)).items()", "unverified"),
+        ("load(shop)", "contradicted"),
+    ],
+)
+def test_a_function_calls_members(found, verdict):
+    """A function that looks at all that an object has may call any method."""
+    source = f"""
+import inspect
+from library import load
+class Shop:
+    @step
+    def charge(self): return 1
+@step
+def pay(shop):
+    for name, method in {found}:
+        if name: method(shop)
+"""
+
+    assert verdicts(checked(source, "pay -> charge"))["pay -> charge"][0] == verdict
