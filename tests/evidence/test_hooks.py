@@ -521,3 +521,32 @@ class Shell({base}):
     report = checked(source, edge, execute={"is_entrypoint": True})
 
     assert verdicts(report)[edge][0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict"),
+    [
+        ("Job(charge)", "unverified"),
+        ("Job(other)", "contradicted"),
+        ("Job(Other(charge))", "contradicted"),
+        ("1", "contradicted"),
+    ],
+)
+def test_a_library_gets_an_object_that_has_a_function(given, verdict):
+    """A library may call what an attribute of an object is, and none of its methods."""
+    source = f"""
+import runner
+from dataclasses import dataclass
+@step
+def charge(): return 1
+def other(): return 1
+@dataclass
+class Job:
+    run: object
+class Other:
+    def __init__(self, run): self.other = 1
+@step
+def pay(): runner.execute({given})
+"""
+
+    assert verdicts(checked(source, "pay -> charge"))["pay -> charge"][0] == verdict

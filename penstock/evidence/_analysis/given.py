@@ -47,8 +47,8 @@ def is_known(library: str) -> bool:
 def note_given(frame: Frame, library: str, values: Values) -> None:
     """Note that a module, or an object when it is made, gives *library* functions and objects.
 
-    What a function gives by itself is handed off there, and not what is in a list or dict, nor
-    what templates may call from then on.
+    What a function gives by itself is handed off there, and not what is in a list or dict or has
+    been assigned to an object, nor what templates may call from then on.
     """
     is_of_templates = _OF_TEMPLATES.search(library) is not None
     if is_known(library) and not is_of_templates:
@@ -57,8 +57,11 @@ def note_given(frame: Frame, library: str, values: Values) -> None:
     around = frame.activation.definition
     is_kept = is_of_templates or around.kind == "module" or around.name == "__init__"
     kept = [value for value in values if is_kept or isinstance(value, Container)]
-    for each in _definitions_in(frame, kept):
-        frame.engine.given.setdefault(each, set()).add(package)
+    for each in (value for value in values if isinstance(value, Instance)):
+        assigned = (v for found in frame.engine.peek(each).values() for v in found)
+        kept += (v for v in assigned if isinstance(v, (Function, Method, Partial)))
+    for definition in _definitions_in(frame, kept):
+        frame.engine.given.setdefault(definition, set()).add(package)
 
 
 def _definitions_in(frame: Frame, values: list[Value]) -> Iterator[Definition]:
