@@ -57,6 +57,10 @@ PERHAPS = {
         "",
         "late = None\n    [late := each for each in order]\n    if late is not None: charge()",
     ),
+    "what an object may get later": (
+        "class Shop:\n    def __init__(self, app=None):\n        if app is not None: charge()",
+        "Shop()",
+    ),
     "a global name": (
         "late = None",
         "if late is not None: charge()",

@@ -50,12 +50,21 @@ def _values_of(frame: Frame, test: ast.expr) -> Values:
             left=ast.Name() as name,
             ops=[ast.Is() | ast.IsNot() as operator],
             comparators=[ast.Constant(value=None)],
-        ) if _local(frame, name) == (Constant(None),):
+        ) if _is_none_alone(frame, name):
             return (Constant(isinstance(operator, ast.Is), bool),)
         case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in KINDS:
             with frame.collected():
                 return frame.evaluate(test)
     return NOTHING
+
+
+def _is_none_alone(frame: Frame, name: ast.Name) -> bool:
+    """Return whether a name is always None; what an object is made without, it may get later.
+
+    That is done by the method that its ``__init__`` would call, as ``init_app`` of an extension.
+    """
+    is_made = frame.activation.definition.name == "__init__"
+    return not is_made and _local(frame, name) == (Constant(None),)
 
 
 def _local(frame: Frame, name: ast.Name) -> Values:
