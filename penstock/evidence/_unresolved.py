@@ -140,6 +140,9 @@ _LOADED = re.compile(r"\.load\(\)|(?<=[)\]])\.(?:driver|plugin|obj)\b|\bload_ent
 _FINDING = re.compile(r"(?:get|select|find|load|make|list|has|is)_")
 """How the name of a function begins that finds a template, or names it, and does not render it."""
 
+_RENDERING = re.compile(r"_*(?:a|async_?|pre|re)?render(?!ing)")
+"""How the name of a function begins that renders a template, as one that paints ends."""
+
 _OF_REQUESTS = VERBS | {"route", "api_route", "websocket", "errorhandler", "exception_handler"}
 """Decorators of functions that are called for requests, and not as plugins."""
 
@@ -501,7 +504,7 @@ class WaysOut:
     def _is_in_template(self, outside: Outside, wanted: Definition) -> bool:
         """Return whether a library may render a template, and a template may call *wanted*."""
         name = last_of(outside.library or "").lower()
-        if "render" not in name and ("template" not in name or _FINDING.match(name)):
+        if not _RENDERING.match(name) and ("template" not in name or _FINDING.match(name)):
             return False
         return any(
             not decorators_of(each).isdisjoint(IN_TEMPLATES)

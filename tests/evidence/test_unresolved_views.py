@@ -71,6 +71,9 @@ def test_of_many_views_only_steps_are_followed(edge, verdict):
         ("@register.simple_tag", "get_template('shop.html')", "contradicted"),
         ("@register.simple_tag", "make_template_fragment_key('shop')", "contradicted"),
         ("@register.simple_tag", "redirect('/')", "contradicted"),
+        ("@register.simple_tag", "lib.async_render('shop.html')", "unverified"),
+        ("@register.simple_tag", "lib.set_text_rendering(3)", "contradicted"),
+        ("@register.simple_tag", "lib.vector_paint_render()", "contradicted"),
         ("@other.tag", "render(request, 'shop.html')", "contradicted"),
     ],
 )
@@ -78,6 +81,7 @@ def test_a_template_may_call_the_functions_that_are_made_for_it(decorator, call,
     """Tags, filters and context processors run where something renders a template."""
     source = f"""
 import flask
+import lib
 from lib import app, other, redirect, register, render
 from lib import get_template, make_template_fragment_key
 {decorator}
