@@ -221,6 +221,7 @@ def _check_flow(
         outside={name: outside_of(body) for name, body in bodies.items()},
         orders=runs.orders,
         given=runs.given,
+        given_before=runs.given_before,
         around=runs.around(chain.from_iterable(wrappers)),
         definitions=frozenset(runs.definitions),
         engine=engine,

@@ -14,7 +14,6 @@ from penstock.evidence._analysis.scopes import OPEN, Arguments, ClassInfo, Scope
 from penstock.evidence._analysis.special import call_special
 from penstock.evidence._analysis.values import (
     NOTHING,
-    UNKNOWN,
     Class,
     Constant,
     Container,
@@ -86,7 +85,8 @@ def _decorate_with_library(
     if last_of(name) in _DESCRIPTORS:
         return frame.apply((decorator,), Arguments((values,)), written) or values
     if name in _DECORATORS_OF_FUNCTIONS:
-        return UNKNOWN
+        kind = f"decorator:{name.partition('.')[0]}"
+        return tuple(Wrapped(kind, v) if isinstance(v, Function) else v for v in values)
     _note_models(frame, decorator, values)
     for value in values:
         frame.engine.store(value, "depends", frame.engine.load(decorator, "depends"))

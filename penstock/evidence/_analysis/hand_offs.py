@@ -14,6 +14,7 @@ from penstock.evidence._analysis.library import (
     HANDING,
     NAMING,
     OF_FILES,
+    REGISTERING,
     SENDING,
     SERVING,
     SIGNATURES,
@@ -118,7 +119,8 @@ def hand_off(
     """
     token = frame.site(node)
     body = bodies[0] if len(bodies) == 1 else Parallel(tuple(bodies))
-    frame.emit(Background(body, token, frame.location(node), library=library))
+    may_run_now = bool(library) and method_of(node) not in REGISTERING
+    frame.emit(Background(body, token, frame.location(node), False, library, may_run_now))  # noqa: FBT003
     if owner is not None:
         frame.tokens.setdefault(owner, []).append(token)
     return (Pending(token),)

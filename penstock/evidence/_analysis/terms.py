@@ -102,6 +102,9 @@ class Background(metaclass=Kept):
     library: str = ""
     """The library that calls it, if nobody knows in which order that calls what it gets."""
 
+    may_run_now: bool = False
+    """Whether that may call it before it returns."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Join(metaclass=Kept):

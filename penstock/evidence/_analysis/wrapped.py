@@ -129,6 +129,14 @@ def _subclasses(frame: Frame, inner: Class, _: str, __: Arguments, node: ast.AST
     return (container,)
 
 
+def _decorator(_: Frame, inner: Value, detail: str, arguments: Arguments, __: ast.AST) -> Values:
+    """Return what calls the function of a decorator with what it decorates."""
+    given: tuple[Values, ...] = (arguments.first,)
+    if detail == "wrapt":  # the object, and the arguments as a tuple and a dict
+        given += (UNKNOWN, UNKNOWN, UNKNOWN)
+    return (Partial(inner, given),)
+
+
 def _named_tuple(
     frame: Frame, names: Constant, _: str, arguments: Arguments, node: ast.AST
 ) -> Values:
@@ -230,4 +238,5 @@ _KINDS: dict[str, Rule] = {
     "verbs": _verbs,
     "view": _view,
     "validated": _validated,
+    "decorator": _decorator,
 }

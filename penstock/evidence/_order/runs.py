@@ -102,6 +102,9 @@ class FlowRuns:
         self._tokens: dict[Hashable, State] = {}
         self.given: dict[tuple[Definition | None, str], dict[str, Location]] = {}
         """The steps that each function gives to each library that may call them in any order."""
+        self.given_before: dict[tuple[str, str], tuple[str, Location]] = {}
+        """Those that a library may have called before another step, and which library it is."""
+        self._may_be_over: dict[str, tuple[str, Location]] = {}
         self._depth = 0
         self._rules: dict[type[Term], Callable[[Any, State], Outcome]] = {
             Sequence: self._sequence,
@@ -143,12 +146,13 @@ class FlowRuns:
         """Evaluate in the block what does not depend on where this is."""
         kept = self._prefix, self._background, self._caller, self._current, self._consumers
         request, self._request = self._request, None
+        over, self._may_be_over = self._may_be_over, {}
         self._prefix, self._background, self._consumers = (), 0, []
         try:
             yield
         finally:
             self._prefix, self._background, self._caller, self._current, self._consumers = kept
-            self._request = request
+            self._request, self._may_be_over = request, over
 
     def _summary(self, activation: Activation) -> Summary:
         known = self._summaries.get(activation)
@@ -305,6 +309,8 @@ class FlowRuns:
             add_start(self._current.starts, name, start)
             return
         is_handed_off = start.is_handed_off or self._background > 0
+        for given, library in self._may_be_over.items():
+            self.given_before.setdefault((given, name), library)
         for earlier, mark in state.items():
             is_direct = start.is_direct and mark.is_last
             if earlier == BEGIN:
@@ -409,7 +415,11 @@ class FlowRuns:
             done = {k: m for k, m in one.normal.items() if k != BEGIN and state.get(k) != m}
             if term.library:
                 given = self.given.setdefault((self._caller, term.library), {})
-                given.update(dict.fromkeys(done, term.location))
+                new = [name for name in done if name not in state]
+                given.update(dict.fromkeys(new, term.location))
+                if term.may_run_now:
+                    over = dict.fromkeys(new, (term.library, term.location))
+                    self._may_be_over = {**self._may_be_over, **over}
             done = {k: m for k, m in done.items() if k not in state or m.is_last}
             self._tokens[term.token] = done
         return Outcome(normal=state, raised=state)

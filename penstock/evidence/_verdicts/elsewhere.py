@@ -116,6 +116,9 @@ class Elsewhere:
                     f"{library} gets both {source} and {target}, and may call them in this order"
                 )
                 yield reason, given[target]
+        if (before := self._evidence.given_before.get((source, target))) is not None:
+            library, at = before
+            yield f"{library} gets {source}, and may call it before {target} begins", at
         if self._are_for_events(located[source], located[target]):
             reason = f"a library may call {located[target].label} after {located[source].label}"
             yield reason, located[target].location

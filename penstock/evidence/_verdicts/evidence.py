@@ -34,6 +34,9 @@ class FlowEvidence:
     given: Mapping[tuple[Definition | None, str], Mapping[str, Location]]
     """The steps that each function gives to each library that may call them in any order."""
 
+    given_before: Mapping[tuple[str, str], tuple[str, Location]]
+    """Those that a library may have called before another step, and which library it is."""
+
     around: Mapping[tuple[str, str], Mapping[Definition, Order]]
     """The orders in what decorators have made of the functions of steps."""
 
