@@ -46,7 +46,9 @@ def test_a_query_of_which_the_class_is_not_known_may_have_the_method_of_any():
     """Several classes of queries have a method of that name."""
     other = "class Other(models.QuerySet):\n    def charge(self): ...\n"
     source = other + QUERIES.format(
-        base="models.QuerySet", field="objects = build()", call="Order.objects.all().charge()"
+        base="models.QuerySet",
+        field="objects = models.Manager()",
+        call="Order.objects.all().charge()",
     )
 
     assert checked("from django.db import models\n" + source, EDGE).edges[0].verdict == "unverified"

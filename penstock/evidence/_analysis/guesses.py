@@ -59,14 +59,16 @@ def methods_called(engine: Engine, name: str) -> Values:
     return engine.guessed[name]
 
 
-def methods_of_bases(engine: Engine, name: str, bases: AbstractSet[str]) -> Values | None:
+def methods_of_bases(
+    engine: Engine, name: str, bases: AbstractSet[str]
+) -> tuple[Method, ...] | None:
     """Return the methods called *name* of a class that extends one of *bases*, or its subclasses.
 
     Returns:
         None if several classes have them, of which none extends the others.
     """
     if name in COMMON or name.startswith("__"):
-        return NOTHING
+        return ()
     found = [
         cls
         for cls in _methods(engine, name)
@@ -99,7 +101,7 @@ def _is_below(engine: Engine, cls: Definition, other: Definition) -> bool:
     return cls is not other and engine.is_subclass(cls, other)
 
 
-def _bound(engine: Engine, found: list[Definition], name: str) -> Values:
+def _bound(engine: Engine, found: list[Definition], name: str) -> tuple[Method, ...]:
     return tuple(
         Method(value, Instance(cls))
         for cls in found

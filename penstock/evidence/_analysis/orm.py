@@ -15,7 +15,6 @@ from penstock.evidence._analysis.values import (
     Container,
     External,
     Instance,
-    Method,
     Values,
     Wrapped,
     join,
@@ -96,8 +95,7 @@ def methods_of_queries(frame: Frame, query: Container, name: str) -> Values | No
     engine = frame.engine
     methods = methods_of_bases(engine, name, _QUERY_BASES)
     for each in methods or ():
-        if isinstance(each, Method):
-            engine.store(each.receiver, "*model", engine.items(query))
+        engine.store(each.receiver, "*model", engine.items(query))
     return methods
 
 
