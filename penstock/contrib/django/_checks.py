@@ -6,7 +6,6 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as Caution
 
-from penstock._common.failures import own_failure
 from penstock.contrib.django._settings import LOCATION, read_inbound
 from penstock.exceptions import ConfigurationError
 
@@ -39,6 +38,5 @@ def check_flows(**_: Any) -> list[CheckMessage]:
 
         return list(flow_messages())
     except Exception as error:
-        return [
-            Caution(own_failure(error), hint="The project is not at fault.", id="penstock.W006")
-        ]
+        problem = f"penstock itself failed ({type(error).__name__}: {error}), please report it"
+        return [Caution(problem, hint="The project is not at fault.", id="penstock.W006")]
