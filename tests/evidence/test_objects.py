@@ -329,7 +329,7 @@ from importlib import metadata
 import plugins, steps
 from marks import step
 from steps import charge, ship
-def hidden(value): return eval("".join(["val", "ue"]))
+def hidden(value): return eval("".join(["value"[:3], "value"[3:]]))
 """
 FILES = {
     "steps.py": STEPS,
