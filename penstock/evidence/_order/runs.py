@@ -1,6 +1,5 @@
 """Which step of a flow leads to which: by a call, by a hand-off, and by order in a caller."""
 
-import re
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -63,12 +62,6 @@ _MANY_RUNS = 1_000
 """After how many runs of generators in a flow those after the same steps are the same."""
 
 
-_WAITING = re.compile(
-    r"(?:asyncio|concurrent|multiprocessing|queue|threading)\..*\.(?:join|result|shutdown|wait)$"
-)
-"""The names of functions of the standard library that wait for what was handed off."""
-
-
 class FlowRuns:
     """The steps of one flow, and what each leads to.
 
@@ -112,8 +105,6 @@ class FlowRuns:
         self.given_before: dict[tuple[str, str], tuple[str, Location]] = {}
         """Those that a library may have called before another step, and which library it is."""
         self._may_be_over: dict[str, tuple[str, Location]] = {}
-        self._handed: frozenset[str] = frozenset()
-        """The steps that the function which is evaluated has handed off, and what they lead to."""
         self._depth = 0
         self._rules: dict[type[Term], Callable[[Any, State], Outcome]] = {
             Sequence: self._sequence,
@@ -156,13 +147,12 @@ class FlowRuns:
         kept = self._prefix, self._background, self._caller, self._current, self._consumers
         request, self._request = self._request, None
         over, self._may_be_over = self._may_be_over, {}
-        handed, self._handed = self._handed, frozenset()
         self._prefix, self._background, self._consumers = (), 0, []
         try:
             yield
         finally:
             self._prefix, self._background, self._caller, self._current, self._consumers = kept
-            self._request, self._may_be_over, self._handed = request, over, handed
+            self._request, self._may_be_over = request, over
 
     def _summary(self, activation: Activation) -> Summary:
         known = self._summaries.get(activation)
@@ -185,7 +175,6 @@ class FlowRuns:
                 summary = self._current = Summary()
                 self._caller = activation.definition
                 outcome = at_depth(self._depth, lambda: self._of_body(activation.body))
-                summary.handed = self._handed - {BEGIN}
             summary.normal = either(outcome.normal, outcome.returned)
             summary.raised = outcome.raised
             self._summaries[activation] = summary
@@ -243,8 +232,6 @@ class FlowRuns:
 
     def _outside(self, term: Outside, state: State) -> Outcome:
         self._lead_outside(term, state)
-        if _WAITING.match(term.library or ""):
-            self._wait(term.location)
         return Outcome(normal=state, raised=state)
 
     def _lead_outside(self, call: Outside, state: State) -> None:
@@ -298,10 +285,6 @@ class FlowRuns:
         path = (*self._prefix, location)
         self._note(name, Start(path, is_direct=True, is_handed_off=False), state)
         inner = self.body(name, definition)
-        self._handed |= inner.handed
-        if self._background:
-            self._handed |= {name, *(inner.normal or ())}
-        self._wait(inner.waits)
         after = no_longer_last(state)
         if inner.normal is not None:
             for nested in inner.normal:
@@ -315,10 +298,6 @@ class FlowRuns:
         for name, start in summary.starts.items():
             self._note(name, replace(start, path=(*prefix, *start.path)), state)
         add_function(self._current.leads, summary, in_this_round(state))
-        self._handed |= summary.handed
-        if self._background:
-            self._handed |= {*(summary.normal or ())}
-        self._wait(summary.waits)
         return Outcome(
             normal=compose(state, summary.normal, prefix),
             raised=compose(state, summary.raised, prefix),
@@ -452,13 +431,6 @@ class FlowRuns:
         kept, self._current = self._current, outer
         for name, start in kept.starts.items():
             add_start(outer.starts, name, replace(start, is_handed_off=True, is_kept=True))
-
-    def _wait(self, at: Location | None) -> None:
-        """Note that what was handed off may be over, if the source waits for something *at*."""
-        if at is not None:
-            self._current.waits = at
-            waited = dict.fromkeys(self._handed, ("", at))
-            self._may_be_over = {**waited, **self._may_be_over}
 
     def _joined(self, term: Join, state: State) -> Outcome:
         done = self._tokens.get(term.token)

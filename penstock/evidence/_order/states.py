@@ -119,12 +119,6 @@ class Summary:
     of steps are asked for.
     """
 
-    waits: Location | None = None
-    """The line in which it waits for something that may have been handed off anywhere."""
-
-    handed: frozenset[str] = frozenset()
-    """The steps that it hands off, and those that they lead to."""
-
     runs: dict[Hashable, Outcome] = field(default_factory=dict)
     """How generators ended that it iterates over, if there are many."""
 
@@ -274,8 +268,6 @@ def merged(summaries: Iterable[Summary]) -> Summary:
             add_start(whole.starts, target, start)
         whole.normal = either(whole.normal, one.normal)
         whole.raised = either(whole.raised, one.raised)
-        whole.waits = whole.waits or one.waits
-        whole.handed |= one.handed
         add_function(whole.leads, one, frozenset())
     return whole
 

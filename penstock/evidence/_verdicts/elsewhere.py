@@ -118,10 +118,7 @@ class Elsewhere:
                 yield reason, given[target]
         if (before := self._evidence.given_before.get((source, target))) is not None:
             library, at = before
-            if library:
-                yield f"{library} gets {source}, and may call it before {target} begins", at
-            else:
-                yield f"{source} was handed off, and may be over here, before {target} begins", at
+            yield f"{library} gets {source}, and may call it before {target} begins", at
         if self._are_for_events(located[source], located[target]):
             reason = f"a library may call {located[target].label} after {located[source].label}"
             yield reason, located[target].location
