@@ -114,7 +114,7 @@ def context_variable(
     frame: Frame, callee: External, arguments: Arguments, node: ast.AST
 ) -> Values | None:
     """Keep the value that a context variable is set to, or return those that it was set to."""
-    owner = External(callee.name.rpartition(".")[0], callee.site)
+    owner = callee.owner
     if owner.name != "contextvars.ContextVar()":
         return None
     if last_of(callee.name) == "set":

@@ -30,7 +30,7 @@ def begin_stack(
 
 def stack_of(frame: Frame, method: External) -> StackBlock | None:
     """Return the block of the stack that has *method*, or None if this is outside of it."""
-    return frame.stacks.get(External(method.name.rpartition(".")[0], method.site))
+    return frame.stacks.get(method.owner)
 
 
 def is_of_stack(method: External) -> bool:
@@ -40,7 +40,7 @@ def is_of_stack(method: External) -> bool:
 
 def keep_for_end(frame: Frame, method: External, functions: Values) -> None:
     """Note what the stack that has *method* calls when an object closes it."""
-    owner = External(method.name.rpartition(".")[0], method.site)
+    owner = method.owner
     frame.engine.store(owner, "callbacks", functions)
 
 
@@ -48,7 +48,7 @@ def close_stack(frame: Frame, callee: External, _: Arguments, node: ast.AST) -> 
     """Call what was noted for a stack that an object has, in any order."""
     if not is_of_stack(callee):
         return None
-    owner = External(callee.name.rpartition(".")[0], callee.site)
+    owner = callee.owner
     options = [run_later(frame, each, OPEN, node) for each in frame.engine.load(owner, "callbacks")]
     if options:
         frame.emit(Loop(choice(options)))

@@ -331,7 +331,7 @@ _EMITTING = {"send", "send_robust", "emit", "publish", "fire", "trigger", "dispa
 def _send(frame: Frame, callee: External, node: ast.AST) -> None:
     """Note the calls of the functions that are registered for what is sent."""
     last = last_of(callee.name)
-    owner = External(callee.name.rpartition(".")[0], callee.site)
+    owner = callee.owner
     frame.engine.asked.add(owner)
     if last in {"send", "send_robust"} and isinstance(node, ast.Call):
         written = getattr(node.func, "value", None)

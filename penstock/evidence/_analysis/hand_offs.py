@@ -145,7 +145,7 @@ def hand_functions(
     if later := [run_later(frame, each, OPEN, node) for each in functions_in(frame, then)]:
         first = [Parallel(tuple(bodies))] if bodies else []
         bodies = [sequence([*first, choice(later)])]
-    owner, pending = External(callee.name.rpartition(".")[0], callee.site), pending_in(arguments)
+    owner, pending = callee.owner, pending_in(arguments)
     for each in pending:
         frame.tokens.setdefault(owner, []).append(each.token)
     if not bodies:
@@ -276,7 +276,7 @@ def outside_with(
     hands_off: bool = False,
 ) -> tuple[Outside, Values]:
     """Return a call of a library, and the classes whose objects it has for later calls."""
-    owner = External(callee.name.rpartition(".")[0], callee.site)
+    owner = callee.owner
     before = frame.engine.load(owner, "given") if owner.name.endswith("()") else NOTHING
     values = arguments.all()
     if last_of(callee.name) in _MAKING_PROTOCOLS:

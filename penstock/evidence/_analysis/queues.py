@@ -22,7 +22,7 @@ def queued(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) 
 
     All queues of classes that extend one of the library are taken for one.
     """
-    owner = External(callee.name.rpartition(".")[0], callee.site)
+    owner = callee.owner
     if owner.name.removesuffix("()") not in _QUEUES:
         return None
     last = last_of(callee.name)

@@ -74,6 +74,11 @@ class External(metaclass=Kept):
     site: Hashable = None
     """The call that made it, if one did."""
 
+    @property
+    def owner(self) -> "External":
+        """The value of which it is an attribute."""
+        return External(self.name.rpartition(".")[0], self.site)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Module(metaclass=Kept):
