@@ -4,9 +4,9 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from penstock._declared.step import Location
-from penstock.evidence._model import Connection, EdgeEvidence, Evidence
+from penstock.evidence._model import Connection, EdgeEvidence
 from penstock.evidence._source.functions import last_name_of, nodes_in, written
-from penstock.evidence._verdicts.evidence import FlowEvidence, closure
+from penstock.evidence._verdicts.evidence import FlowEvidence, closure, of_order
 from penstock.evidence._verdicts.lines import is_everywhere, is_named, is_rare, without_decorators
 
 __all__ = ["back", "is_always_called", "repeated"]
@@ -86,8 +86,7 @@ def repeated(evidence: FlowEvidence) -> Iterator[Connection]:
             is_sometimes = any(_may_pass_over(each, line, after) for each in nodes)
             is_statement = any(_is_statement_of(each, name, line) for each in nodes)
             if is_statement and not is_sometimes and len(_calls_of(name, nodes)) == 1:
-                found = Evidence("order", order.second, order.first, caller.label)
-                yield Connection(source, target, found)
+                yield Connection(source, target, of_order(order))
                 break
 
 

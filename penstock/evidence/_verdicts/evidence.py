@@ -7,13 +7,13 @@ from functools import cached_property
 from penstock._declared.step import Location
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.terms import Outside
-from penstock.evidence._model import CheckedFlow, CheckedStep, Evidence, Kind
+from penstock.evidence._model import CheckedFlow, CheckedStep, Evidence
 from penstock.evidence._order.states import Order, Start
 from penstock.evidence._source.files import Definition
 from penstock.evidence._source.project import Project
 from penstock.evidence._unresolved import WaysOut
 
-__all__ = ["FlowEvidence", "closure", "of_one_round"]
+__all__ = ["FlowEvidence", "closure", "of_one_round", "of_order", "of_start"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,15 +74,15 @@ class FlowEvidence:
 
         A loop that has to go round again counts if the edge is declared as one.
         """
-        for caller, order in self.orders.get((source, target), {}).items():
+        for order in self.orders.get((source, target), {}).values():
             if not order.is_carried or is_loop:
-                yield Evidence("order", order.second, order.first, caller.label)
+                yield of_order(order)
 
     def in_wrappers(self, source: str, target: str) -> Iterator[Evidence]:
         """Yield where a decorator calls one step before another, which is what it decorates."""
-        for caller, order in self.around.get((source, target), {}).items():
+        for order in self.around.get((source, target), {}).values():
             if not order.is_carried:
-                yield Evidence("order", order.second, order.first, caller.label)
+                yield of_order(order)
 
     @staticmethod
     def started(
@@ -91,8 +91,7 @@ class FlowEvidence:
         """Yield the steps that others lead to by a call or a hand-off."""
         for source, found in starts.items():
             for target, start in found.items():
-                kind: Kind = "hand-off" if start.is_handed_off else "call"
-                yield source, target, Evidence(kind, start.path)
+                yield source, target, of_start(start)
 
     def callers(self, name: str) -> list[str]:
         """Return *name*, and the steps that it is called from."""
@@ -149,6 +148,16 @@ class FlowEvidence:
     def _is_known_to_others(self, definition: Definition) -> bool:
         """Return whether a framework may know *definition*, by a decorator or by its class."""
         return self.ways.is_registered(definition) or self.ways.is_of_library(definition)
+
+
+def of_order(order: Order) -> Evidence:
+    """Return *order* as evidence for an edge from its first step to its second."""
+    return Evidence("order", order.second, order.first, order.caller.label)
+
+
+def of_start(start: Start) -> Evidence:
+    """Return *start* as evidence for an edge to the step that it leads to."""
+    return Evidence("hand-off" if start.is_handed_off else "call", start.path)
 
 
 def of_one_round(orders: Mapping[Definition, Order]) -> Iterator[tuple[Definition, Order]]:

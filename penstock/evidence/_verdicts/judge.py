@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from penstock.evidence._model import CheckedStep, EdgeEvidence, Evidence, FlowReport, Verdict
 from penstock.evidence._verdicts.back import back, is_always_called, repeated
 from penstock.evidence._verdicts.doubts import Doubts
-from penstock.evidence._verdicts.evidence import FlowEvidence
+from penstock.evidence._verdicts.evidence import FlowEvidence, of_order, of_start
 from penstock.evidence._verdicts.frameworks import in_framework_order
 from penstock.evidence._verdicts.sending import Sending
 from penstock.evidence._verdicts.undeclared import Undeclared
@@ -69,7 +69,7 @@ class _Judge:
         sending = [] if found else [*self._sending(source, target)]
         found += [each for one in sending for each in one.evidence]
         if not found and target in self._evidence.kept.get(source, {}):
-            found.append(Evidence("hand-off", self._evidence.kept[source][target].path))
+            found.append(of_start(self._evidence.kept[source][target]))
         if not found and source in self._evidence.located and target in self._evidence.located:
             found += filter(None, [in_framework_order(self._evidence, source, target)])
             found += self._evidence.in_wrappers(source, target)
@@ -92,7 +92,7 @@ class _Judge:
     def _calls(self, source: str, target: str) -> Iterator[Evidence]:
         start = self._evidence.starts.get(source, {}).get(target)
         if start is not None:
-            yield Evidence("hand-off" if start.is_handed_off else "call", start.path)
+            yield of_start(start)
 
     def _sending(self, source: str, target: str) -> Iterator[Sending]:
         """Yield the steps that send to *target* by a channel, and lead to or follow *source*."""
@@ -116,7 +116,7 @@ class _Judge:
         orders = self._evidence.orders
         right = {c for c, o in orders.get((source, target), {}).items() if not o.is_carried}
         return tuple(
-            Evidence("order", order.second, order.first, caller.label)
+            of_order(order)
             for caller, order in orders.get((target, source), {}).items()
             if caller not in right and not order.is_carried
         )

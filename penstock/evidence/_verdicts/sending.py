@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from penstock.evidence._analysis.library import SENDING, last_of
 from penstock.evidence._analysis.terms import Outside
 from penstock.evidence._model import Evidence
-from penstock.evidence._verdicts.evidence import FlowEvidence, of_one_round
+from penstock.evidence._verdicts.evidence import FlowEvidence, of_one_round, of_order
 
 __all__ = ["Sending"]
 
@@ -41,8 +41,8 @@ class Sending:
     def evidence(self) -> Iterator[Evidence]:
         """The order of the source and what sends."""
         orders = self._evidence.orders.get((self._source, self.step), {})
-        for caller, order in of_one_round(orders):
-            yield Evidence("order", order.second, order.first, caller.label)
+        for _, order in of_one_round(orders):
+            yield of_order(order)
         start = self._evidence.starts.get(self.step, {}).get(self._source)
         if start is not None and self._after and (self._is_named or self._is_always):
             step = self._evidence.located[self.step]

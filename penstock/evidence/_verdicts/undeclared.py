@@ -7,7 +7,7 @@ from functools import cached_property
 from penstock.evidence._model import Connection, EdgeEvidence, Evidence
 from penstock.evidence._order.states import Order
 from penstock.evidence._source.files import Definition
-from penstock.evidence._verdicts.evidence import FlowEvidence, closure
+from penstock.evidence._verdicts.evidence import FlowEvidence, closure, of_order
 from penstock.evidence._verdicts.lines import is_named, is_near
 
 __all__ = ["Undeclared"]
@@ -166,8 +166,7 @@ class Undeclared:
             for caller, order in orders.items():
                 is_shown = order.is_direct and not order.is_carried
                 if is_shown and not self._is_provided(source, target, caller, order):
-                    found = Evidence("order", order.second, order.first, caller.label)
-                    yield source, target, found, True
+                    yield source, target, of_order(order), True
                     break
         starts = {
             source: {target: start for target, start in found.items() if start.is_direct}
