@@ -148,18 +148,12 @@ _OF_ANY_CLASS = {"close_spider", "open_spider", "process_item"}
 """Those that need no base of the library."""
 
 _OF_VIEWS = {
-    "authentication_classes": {"authenticate": _START},
-    "permission_classes": {"has_permission": _BEFORE},
-    "throttle_classes": {"allow_request": _BEFORE},
+    "authentication_classes": ("authenticate", _START, "get_authenticators"),
+    "permission_classes": ("has_permission", _BEFORE, "get_permissions"),
+    "throttle_classes": ("allow_request", _BEFORE, "get_throttles"),
 }
-"""The lists of a view of Django's REST framework, and which methods of these classes it calls."""
-
-_GETTERS = {
-    "authentication_classes": "get_authenticators",
-    "permission_classes": "get_permissions",
-    "throttle_classes": "get_throttles",
-}
-"""The methods of a view that return what it lists."""
+"""The lists of a view of Django's REST framework: which method of these classes it calls, when,
+and its own method that returns the list."""
 
 _ACTIONS = VERBS | {"create", "destroy", "list", "partial_update", "retrieve", "update"}
 """The methods of such a view that it calls after these."""
@@ -272,18 +266,18 @@ def _of_class(evidence: FlowEvidence, method: Definition) -> Iterator[_Registrat
 def _of_view(engine: Engine, cls: Definition, method: Definition) -> Iterator[_Registration]:
     """Yield how a view knows a method of a class that it lists, or its own for a request."""
     if method.name in _ACTIONS:
-        for name in _OF_VIEWS:
-            if _has_getter(engine, cls, name):
+        for name, (_, _, getter) in _OF_VIEWS.items():
+            if _is_own(engine, cls, getter):
                 continue
             lists = (value for value in engine.find(cls, name) if isinstance(value, Container))
             for value in (one for each in lists for one in engine.items(each)):
                 if isinstance(value, Class):
                     kind = f"{name} {value.definition.label}"
                     yield _Registration(kind, _MAIN, "", "", is_for_all=True, at=method.location)
-    for name, methods in _OF_VIEWS.items():
-        if method.name in methods:
+    for name, (asked, when, _) in _OF_VIEWS.items():
+        if method.name == asked:
             for each in (cls, *engine.subclasses(cls)):
-                kind, when = f"{name} {each.label}", methods[method.name]
+                kind = f"{name} {each.label}"
                 yield _Registration(kind, when, "", "", is_for_all=True, at=method.location)
 
 
@@ -295,17 +289,17 @@ def may_ask(evidence: FlowEvidence, asked: Definition, view: Definition) -> bool
     engine, cls = evidence.engine, view.parent
     if cls is None or view.name not in _ACTIONS or not evidence.ways.is_of_library(view):
         return False
-    for name, methods in _OF_VIEWS.items():
-        if asked.name in methods and evidence.ways.is_of_library(asked):
+    for name, (method, _, getter) in _OF_VIEWS.items():
+        if asked.name == method and evidence.ways.is_of_library(asked):
             listed = engine.find(cls, name)
             is_known = bool(listed) and all(isinstance(value, Container) for value in listed)
-            return not is_known or _has_getter(engine, cls, name)
+            return not is_known or _is_own(engine, cls, getter)
     return False
 
 
-def _has_getter(engine: Engine, cls: Definition, name: str) -> bool:
-    """Return whether a method of a view in the project returns what it lists."""
-    return any(isinstance(value, Function) for value in engine.find(cls, _GETTERS[name]))
+def _is_own(engine: Engine, cls: Definition, getter: str) -> bool:
+    """Return whether a view has a method of the project that returns a list of classes."""
+    return any(isinstance(value, Function) for value in engine.find(cls, getter))
 
 
 def _is_group_of(group: Definition, command: Definition) -> bool:
