@@ -120,7 +120,10 @@ def hand_off(
     token = frame.site(node)
     body = bodies[0] if len(bodies) == 1 else Parallel(tuple(bodies))
     may_run_now = bool(library) and method_of(node) not in REGISTERING
-    frame.emit(Background(body, token, frame.location(node), False, library, may_run_now))  # noqa: FBT003
+    background = Background(
+        body, token, frame.location(node), library=library, may_run_now=may_run_now
+    )
+    frame.emit(background)
     if owner is not None:
         frame.tokens.setdefault(owner, []).append(token)
     return (Pending(token),)
