@@ -9,6 +9,7 @@ from penstock.evidence._analysis.doubts import note_methods
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.guesses import OF_TYPES, methods_called
+from penstock.evidence._analysis.imports import compute
 from penstock.evidence._analysis.library import (
     CALLBACKS,
     GIVEN,
@@ -68,10 +69,8 @@ def attribute_of(frame: Frame, owner: Value, name: str, node: ast.AST) -> Values
 
 def _of_module(frame: Frame, owner: Module, name: str, node: ast.AST) -> Values:
     found = frame.engine.member(owner.source, name)
+    compute(frame, owner.source, name, node)
     submodule = f"{owner.source.module}.{name}"
-    is_module = submodule in frame.engine.project.files
-    if not is_module and (getters := frame.engine.getters_of(owner.source, name)):
-        frame.emit(Call(getters, frame.location(node)))
     if not found and submodule in frame.engine.project.packages:
         return (External(submodule),)  # a package without an ``__init__.py``
     return assignable(found) or UNKNOWN

@@ -10,7 +10,7 @@ from penstock.evidence._analysis.values import NOTHING, UNKNOWN, Class, External
 from penstock.evidence._source.files import SourceFile
 from penstock.evidence._source.imports import absolute_name
 
-__all__ = ["run_import", "run_import_from"]
+__all__ = ["compute", "run_import", "run_import_from"]
 
 
 def run_import(frame: Frame, node: ast.Import) -> None:
@@ -30,17 +30,16 @@ def run_import_from(frame: Frame, node: ast.ImportFrom) -> None:
         if alias.name == "*":
             _import_all(frame, name)
         else:
-            _compute(frame, name, alias.name, node)
+            if (source := frame.engine.project.files.get(name)) is not None:
+                compute(frame, source, alias.name, node)
             found = _imported(frame.engine, name, alias.name)
             frame.assign(alias.asname or alias.name, found or UNKNOWN)
 
 
-def _compute(frame: Frame, module: str, name: str, node: ast.ImportFrom) -> None:
-    """Call ``__getattr__`` of a module that has nothing called *name*."""
-    files = frame.engine.project.files
-    target = files.get(module) if f"{module}.{name}" not in files else None
-    getters = () if target is None else frame.engine.getters_of(target, name)
-    if getters:
+def compute(frame: Frame, source: SourceFile, name: str, node: ast.AST) -> None:
+    """Call ``__getattr__`` of a module that has nothing called *name*, and no such module."""
+    is_module = f"{source.module}.{name}" in frame.engine.project.files
+    if not is_module and (getters := frame.engine.getters_of(source, name)):
         frame.emit(Call(getters, frame.location(node)))
 
 
