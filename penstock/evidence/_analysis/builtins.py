@@ -328,10 +328,10 @@ def singledispatch_of(
 
 def eval_of(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
     is_known = callee.name == "builtins.eval"
-    texts = [v.value for v in arguments.first if isinstance(v, Constant) and is_known]
-    for text in texts:
+    given = [v.value for v in arguments.first if isinstance(v, Constant) and is_known]
+    for value in given:
         try:
-            parsed = ast.parse(str(text), mode="eval").body
+            parsed = ast.parse(str(value), mode="eval").body
         except (SyntaxError, ValueError):
             continue
         for each in ast.walk(parsed):

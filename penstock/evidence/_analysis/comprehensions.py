@@ -29,6 +29,7 @@ from penstock.evidence._analysis.values import (
     Values,
     join,
 )
+from penstock.evidence._source.functions import nodes_in
 
 __all__ = ["comprehension", "generator_expression"]
 
@@ -111,7 +112,7 @@ def comprehension(frame: Frame, node: Any, iterated: Values | None = None) -> Va
 
 def _forget_assigned(frame: Frame, node: ast.AST) -> None:
     """Let names be anything that a comprehension assigns in the function around it."""
-    for each in ast.walk(node):
+    for each in nodes_in(node):
         if isinstance(each, ast.NamedExpr):
             frame.assign(each.target.id, join(frame.read(each.target.id), UNKNOWN))
 

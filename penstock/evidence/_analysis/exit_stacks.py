@@ -7,6 +7,7 @@ from penstock.evidence._analysis.hand_offs import functions_in, hand_functions, 
 from penstock.evidence._analysis.scopes import OPEN, Arguments
 from penstock.evidence._analysis.terms import Iterate, Loop, Term, choice, sequence
 from penstock.evidence._analysis.values import UNKNOWN, External, Values
+from penstock.evidence._source.functions import nodes_in
 
 __all__ = [
     "begin_stack", "close_stack", "end_stack", "is_of_stack", "keep_for_end", "push_callback",
@@ -23,7 +24,7 @@ def begin_stack(
     for value in values:
         if isinstance(value, External) and value.name in _STACKS:
             plain = (each for each in node.body if isinstance(each, (ast.Expr, ast.Assign)))
-            nodes = (each for statement in plain for each in ast.walk(statement))
+            nodes = (each for statement in plain for each in nodes_in(statement))
             own = {each for each in nodes if isinstance(each, ast.Call)}
             frame.stacks[value] = StackBlock(body, own)
 
