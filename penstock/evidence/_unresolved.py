@@ -22,6 +22,7 @@ from penstock.evidence._analysis.library import (
     LOOKING,
     OF_FILES,
     PLUGINS,
+    PROPERTIES,
     REGISTERING,
     SENDING,
     STORING,
@@ -410,7 +411,7 @@ class WaysOut:
         return self._is_of_request(owner, name, wanted) or any(
             self.is_of_library(each)
             and each.name not in _OF_MAKING
-            and decorators_of(each).isdisjoint({"property", "cached_property"})
+            and decorators_of(each).isdisjoint(PROPERTIES)
             and each.parent is not None
             and (owner in self._engine.mro(each.parent) or self._is_given(outside, each.parent))
             and not self._is_called(each)
@@ -764,7 +765,7 @@ class WaysOut:
 
     def _is_value(self, function: Definition) -> bool:
         """Return whether *function* runs where some value is called that the project keeps."""
-        if not decorators_of(function).isdisjoint({"property", "cached_property"}):
+        if not decorators_of(function).isdisjoint(PROPERTIES):
             return False  # what it returns may be called
         cls = function.parent
         if function.is_method and cls is not None:

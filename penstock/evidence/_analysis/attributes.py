@@ -15,6 +15,7 @@ from penstock.evidence._analysis.library import (
     GIVEN,
     GOT,
     HANDING,
+    PROPERTIES,
     SIGNATURES,
     SIGNING,
     STARTING,
@@ -157,7 +158,7 @@ def _of_function(frame: Frame, owner: Value, name: str, _: ast.AST) -> Values:
     if isinstance(owner, Wrapped):
         if name in _ITSELF:
             return (owner.function,)
-        if owner.kind in {"property", "cached_property"}:
+        if owner.kind in PROPERTIES:
             return (Wrapped(f"{owner.kind}:{name}", owner),)
         if owner.kind in _GENERIC and name in {"register", "dispatch"}:
             return (Wrapped(f"{owner.kind}:{name}", owner),)
@@ -219,7 +220,7 @@ def _static(value: Wrapped, receiver: Value) -> Values:
 
 
 def _descriptor(frame: Frame, value: Wrapped, receiver: Instance, node: ast.AST) -> Values:
-    if value.kind in {"property", "cached_property"} and isinstance(value.function, Function):
+    if value.kind in PROPERTIES and isinstance(value.function, Function):
         return _called(frame, Method(value.function, receiver), node)
     if value.kind == "property" and isinstance(value.function, Partial):
         return frame.apply((value.function,), Arguments(((receiver,),)), node)
@@ -304,7 +305,7 @@ def _kept(engine: Engine, owner: Instance, name: str, found: Values) -> Values:
 def _is_descriptor(engine: Engine, value: Value) -> bool:
     """Return whether a class computes an attribute by *value*."""
     if isinstance(value, Wrapped):
-        return value.kind in {"property", "cached_property"}
+        return value.kind in PROPERTIES
     return isinstance(value, Instance) and bool(engine.find(value.cls, "__get__"))
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable
 
 from penstock.evidence._analysis.frame import Frame
-from penstock.evidence._analysis.library import LOGGED, LOGGING_CLASSES
+from penstock.evidence._analysis.library import LOGGED, LOGGING_CLASSES, PROPERTIES
 from penstock.evidence._analysis.terms import Outside
 from penstock.evidence._analysis.values import External, Further, Unknown, Value, Wrapped
 from penstock.evidence._source.files import Definition
@@ -43,13 +43,10 @@ def note_properties(frame: Frame, cls: Definition, ends: tuple[str, str], node: 
         if not isinstance(one, str)
         for name, values in frame.engine.info(one).scope.names.items()
         if name.startswith(prefix) and name.endswith(suffix)
-        if any(isinstance(v, Wrapped) and v.kind in _PROPERTIES for v in values)
+        if any(isinstance(v, Wrapped) and v.kind in PROPERTIES for v in values)
     }
     if names:
         frame.terms.append(Outside(written(node), frame.location(node), methods=tuple(names)))
-
-
-_PROPERTIES = {"property", "cached_property"}
 
 
 def note_logging(frame: Frame, node: ast.AST) -> None:

@@ -26,6 +26,7 @@ __all__ = [
     "OF_BASES",
     "OF_FILES",
     "PLUGINS",
+    "PROPERTIES",
     "RECEIVING",
     "REGISTERING",
     "RUNNERS",
@@ -68,6 +69,10 @@ def is_hook(base: str, name: str) -> bool:
         for end, names, prefixes in _HOOKS
         if base.endswith(end)
     )
+
+
+PROPERTIES = frozenset({"property", "cached_property"})
+"""The decorators of methods that are called where an attribute is read."""
 
 
 def last_of(name: str) -> str:
