@@ -189,7 +189,7 @@ def _check_flow(
 ) -> FlowReport:
     engine, functions = analysis.engine, located.all
     steps = _Steps(analysis, functions)
-    ways = WaysOut(engine.project, engine, frozenset(functions.values()))
+    ways = WaysOut(engine, frozenset(functions.values()))
     later = {target for _, target, is_loop in flow.edges if not is_loop}
     begins = {step.name for step in flow.steps if step.is_entrypoint} or functions.keys() - later
     first = sorted(functions, key=begins.__contains__, reverse=True)

@@ -339,6 +339,10 @@ class Engine(Heap):
             self._below.setdefault(one, []).append(cls)
         return found
 
+    def library_bases(self, cls: Definition) -> list[str]:
+        """Return the names of the classes of libraries that a class extends, in order."""
+        return [one for one in self.mro(cls) if isinstance(one, str)]
+
     def replace(self, info: ClassInfo) -> None:
         """Let *info* be what is known of a class."""
         self.classes[info.definition] = info

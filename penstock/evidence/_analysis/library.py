@@ -452,6 +452,10 @@ WAITING = frozenset({
 """Methods that wait for what was handed off."""
 
 
+OF_LIBRARIES = CONSUMERS | LOOKING | REGISTERING | SENDING | STORING | WAITING
+"""Names that so many libraries have that the same name says nothing about the project."""
+
+
 IMPORTING = frozenset({
     "import_string", "import_module", "import_object", "import_from_string", "load_object",
     "symbol_by_name", "locate", "load", "import_class", "load_class", "resolve_name", "get_class",
