@@ -295,7 +295,7 @@ def _kept(engine: Engine, owner: Instance, name: str, found: Values) -> Values:
     """
     kept = [value for value in found if _is_descriptor(engine, value)]
     if any(isinstance(value, Function) for value in found):
-        known = (one for one in engine.mro(owner.cls) if not isinstance(one, str))
+        known = engine.project_mro(owner.cls)
         methods = (each for one in known for each in engine.info(one).assigned.get(name, ()))
         if not any(getattr(method, "name", "") == "__init__" for method in methods):
             kept += [value for value in found if isinstance(value, Function)]
@@ -315,7 +315,7 @@ def _is_of_another_class(engine: Engine, owner: Instance, found: Values) -> bool
     So it is if somebody assigns its ``__class__``, or if all methods that were found only say that
     a subclass has to have them.
     """
-    known = (one for one in engine.mro(owner.cls) if not isinstance(one, str))
+    known = engine.project_mro(owner.cls)
     return any("__class__" in engine.info(one).assigned for one in known) or all(
         is_refused(value) and not is_wanted(engine, value) for value in found
     )
@@ -373,13 +373,12 @@ def _that_calls(engine: Engine, owner: Instance | Class, name: str) -> Values:
 
 def _is_template(engine: Engine, cls: Definition, name: str) -> bool:
     endings = TEMPLATES.get(name, ())
-    return any(isinstance(one, str) and one.endswith(endings) for one in engine.mro(cls))
+    return any(one.endswith(endings) for one in engine.library_bases(cls))
 
 
 def _members_of(engine: Engine, cls: Definition) -> Values:
     """Return the values of the members of an enumeration, or nothing if it is not one."""
-    bases = (last_of(one) for one in engine.mro(cls) if isinstance(one, str))
-    if _ENUMS.isdisjoint(bases):
+    if _ENUMS.isdisjoint(map(last_of, engine.library_bases(cls))):
         return NOTHING
     names = engine.info(cls).scope.names.items()
     members = (values for name, values in names if not name.startswith("_"))
@@ -432,8 +431,8 @@ def _of_subclasses(engine: Engine, owner: Instance, name: str) -> Values:
 def _annotated(engine: Engine, owner: Instance, name: str) -> Values:
     """Return the values of an attribute that a class annotates."""
     slot = ("annotation", name)
-    for one in engine.mro(owner.cls):
-        if not isinstance(one, str) and (annotation := engine.load(Class(one), slot)):
+    for one in engine.project_mro(owner.cls):
+        if annotation := engine.load(Class(one), slot):
             return annotation
     return NOTHING
 

@@ -265,12 +265,11 @@ def _call_metaclass(frame: Frame, cls: Class, arguments: Arguments, node: ast.AS
 
 def _is_plain(engine: Engine, cls: Definition) -> bool:
     """Return whether a call of a class makes an object, whose attributes are what is assigned."""
-    for one in engine.mro(cls):
-        if not isinstance(one, str):
-            info = engine.info(one)
-            names = {*info.scope.names, *info.assigned}
-            if getattr(one.header, "keywords", ()) or not _SPECIAL.isdisjoint(names):
-                return False
+    for one in engine.project_mro(cls):
+        info = engine.info(one)
+        names = {*info.scope.names, *info.assigned}
+        if getattr(one.header, "keywords", ()) or not _SPECIAL.isdisjoint(names):
+            return False
     return True
 
 
@@ -306,7 +305,7 @@ def _run_fields(frame: Frame, instance: Instance, arguments: Arguments, node: as
     """Call what makes, converts and checks the values of fields that `field()` has got."""
     engine, names = frame.engine, fields_of(frame.engine, instance.cls)
     given = {*names[: len(arguments.positional)], *arguments.named}
-    classes = [one for one in engine.mro(instance.cls) if not isinstance(one, str)]
+    classes = engine.project_mro(instance.cls)
     found = {
         name: join(*(engine.load(Class(c), ("field", name)) for c in classes)) for name in names
     }

@@ -37,7 +37,7 @@ def count_of(engine: Engine, container: Value) -> int | None:
 
 def fields_of(engine: Engine, cls: Definition) -> list[str]:
     """Return the fields of a dataclass, or of another class that makes its own ``__init__``."""
-    lines = [one for one in reversed(engine.mro(cls)) if not isinstance(one, str)]
+    lines = reversed(engine.project_mro(cls))
     found = (field for one in lines for field in engine.load(Class(one), "fields"))
     return list(dict.fromkeys(each.value for each in found if isinstance(each, Constant)))
 

@@ -201,7 +201,7 @@ def _call_makers(frame: Frame, info: ClassInfo, node: ast.ClassDef) -> None:
 
 def _give_to_bases(frame: Frame, info: ClassInfo) -> None:
     """Note the functions and classes that a library finds in a class that extends one of it."""
-    bases = [one for one in frame.engine.mro(info.definition) if isinstance(one, str)]
+    bases = frame.engine.library_bases(info.definition)
     for values in list(info.scope.names.values()) if bases else ():
         others = tuple(
             value

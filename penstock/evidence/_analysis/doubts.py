@@ -39,8 +39,7 @@ def note_properties(frame: Frame, cls: Definition, ends: tuple[str, str], node: 
     prefix, suffix = ends
     names = {
         name: None
-        for one in frame.engine.mro(cls)
-        if not isinstance(one, str)
+        for one in frame.engine.project_mro(cls)
         for name, values in frame.engine.info(one).scope.names.items()
         if name.startswith(prefix) and name.endswith(suffix)
         if any(isinstance(v, Wrapped) and v.kind in PROPERTIES for v in values)

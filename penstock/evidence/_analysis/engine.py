@@ -339,6 +339,10 @@ class Engine(Heap):
             self._below.setdefault(one, []).append(cls)
         return found
 
+    def project_mro(self, cls: Definition) -> list[Definition]:
+        """Return the class and the classes of the project that it extends, in order."""
+        return [one for one in self.mro(cls) if not isinstance(one, str)]
+
     def library_bases(self, cls: Definition) -> list[str]:
         """Return the names of the classes of libraries that a class extends, in order."""
         return [one for one in self.mro(cls) if isinstance(one, str)]
@@ -432,23 +436,20 @@ class Engine(Heap):
 
     def metaclasses(self, cls: Definition) -> list[Definition]:
         """Return the classes of the project of which a class is an object."""
-        line = (one for one in self.mro(cls) if not isinstance(one, str))
+        line = self.project_mro(cls)
         found = (value for one in line for value in self.load(Class(one), "*metaclass"))
         return [value.definition for value in found if isinstance(value, Class)]
 
     def is_inherited(self, cls: Class) -> bool:
         """Return whether a class has methods of a library."""
-        line = self.mro(cls.definition)
-        return any(isinstance(one, str) and one not in _WITHOUT_ATTRIBUTES for one in line)
+        return any(one not in _WITHOUT_ATTRIBUTES for one in self.library_bases(cls.definition))
 
     def prepare(self, cls: Definition, name: str) -> None:
         """Evaluate the methods that assign ``self.NAME``, with any arguments."""
         if self._prepared.get((cls, name)) == self.round:
             return
         self._prepared[cls, name] = self.round
-        for one in self.mro(cls):
-            if isinstance(one, str):
-                continue
+        for one in self.project_mro(cls):
             info = self.info(one)
             for node in info.assigned.get(name, ()):
                 definition = one.source.definitions[node]

@@ -72,7 +72,7 @@ def methods_of_bases(
     found = [
         cls
         for cls in _methods(engine, name)
-        if any(isinstance(one, str) and last_of(one) in bases for one in engine.mro(cls))
+        if any(last_of(one) in bases for one in engine.library_bases(cls))
     ]
     return None if len(_tops(engine, found)) > 1 else _bound(engine, found, name)
 

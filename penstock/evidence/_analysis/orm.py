@@ -102,11 +102,11 @@ def methods_of_queries(frame: Frame, query: Container, name: str) -> Values | No
 def model_attribute(engine: Engine, cls: Definition, name: str) -> Values:
     """Return what a model of a library has that its source does not show."""
     if name in {"objects", "query", "_default_manager", "_base_manager", "all_objects"}:
-        bases = [one for one in engine.mro(cls) if isinstance(one, str)]
+        bases = engine.library_bases(cls)
         if any("odel" in last_of(base) or "Base" in last_of(base) for base in bases):
             return (query_of(engine, cls),)
     if name in {"select", "get_or_none", "get_by_id", "get_or_create"}:
-        bases = [last_of(one) for one in engine.mro(cls) if isinstance(one, str)]
+        bases = [last_of(one) for one in engine.library_bases(cls)]
         if "Model" in bases:
             return (Wrapped(f"item:{name}", query_of(engine, cls)),)
     return NOTHING
@@ -114,7 +114,7 @@ def model_attribute(engine: Engine, cls: Definition, name: str) -> Values:
 
 def manager_of(engine: Engine, manager: Instance, name: str) -> Values:
     """Return the query whose method a manager of the project inherits, if it is one."""
-    bases = [one for one in engine.mro(manager.cls) if isinstance(one, str)]
+    bases = engine.library_bases(manager.cls)
     is_manager = any(last_of(base) in _MANAGER_BASES or "from_queryset" in base for base in bases)
     if not is_manager or name.startswith("_"):
         return NOTHING

@@ -125,7 +125,7 @@ def methods_of(engine: Engine, owner: Value, fits: Callable[[str], bool]) -> Val
         return NOTHING
     cls = owner.cls
     classes = [cls, *(engine.subclasses(cls) if owner.site is None else ())]
-    known = (one for each in classes for one in engine.mro(each) if not isinstance(one, str))
+    known = (one for each in classes for one in engine.project_mro(each))
     found = dict.fromkeys(name for one in known for name in engine.info(one).scope.names)
     names = [name for name in found if fits(name)]
     functions = join(*(with_overrides(engine, cls, name, engine.find(cls, name)) for name in names))

@@ -101,7 +101,7 @@ def _validated(frame: Frame, owner: Instance, _: Arguments, node: ast.AST) -> Va
 
 
 def _is_form(frame: Frame, owner: Instance) -> bool:
-    return any(isinstance(one, str) and one.endswith("Form") for one in frame.engine.mro(owner.cls))
+    return any(one.endswith("Form") for one in frame.engine.library_bases(owner.cls))
 
 
 def _check_fields(frame: Frame, owner: Instance, node: ast.AST, *prefixes: str) -> None:

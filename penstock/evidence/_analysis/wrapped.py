@@ -163,8 +163,7 @@ def _callbacks(
     methods = methods_of(frame.engine, inner, lambda name: name.startswith(prefixes))
     with frame.collected() as terms:
         frame.apply(methods, OPEN, node)
-    bases = [one for one in frame.engine.mro(inner.cls) if isinstance(one, str)]
-    for base in bases:
+    for base in frame.engine.library_bases(inner.cls):
         frame.emit(Outside(callee_text(node), frame.location(node), f"{base}.{detail}"))
     frame.emit(Loop(sequence(terms)))
     return UNKNOWN

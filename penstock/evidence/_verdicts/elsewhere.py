@@ -205,8 +205,9 @@ class Elsewhere:
 
     def _is_of_serializer(self, method: Definition) -> bool:
         """Return whether a serializer alone calls *method*, as where its data is read."""
-        line = self._evidence.engine.mro(method.parent) if method.parent is not None else ()
-        is_own = any(isinstance(one, str) and one.endswith("Serializer") for one in line)
+        engine, cls = self._evidence.engine, method.parent
+        bases = engine.library_bases(cls) if cls is not None else ()
+        is_own = any(one.endswith("Serializer") for one in bases)
         return is_own and not self._evidence.project.callers_of(method)
 
     def _replaced(self, source: str, target: str) -> str | None:
