@@ -7,11 +7,14 @@ from functools import cached_property
 from itertools import takewhile
 
 from penstock._declared.step import Location
+from penstock.evidence._analysis.guesses import OF_TYPES
+from penstock.evidence._analysis.library import OF_LIBRARIES, UNREAD, last_of
 from penstock.evidence._analysis.terms import Outside
 from penstock.evidence._model import EdgeEvidence, Evidence
 from penstock.evidence._source.files import Definition
 from penstock.evidence._verdicts.elsewhere import Elsewhere
 from penstock.evidence._verdicts.evidence import FlowEvidence, closure
+from penstock.evidence._verdicts.lines import is_rare
 
 __all__ = ["Doubts"]
 
@@ -29,9 +32,10 @@ class Doubts:
         is_reached = self._evidence.is_reached(target)
         only = source if is_reached else None
         after = None if is_loop else source
+        is_moved = self._is_moved(source, target)
         if against:
             # What runs the other way round may run this way, too, by a call of the first step.
-            call = self._unresolved([source], target, only, after)
+            call = self._unresolved([source], target, only, after, is_moved=is_moved)
             if call is not None:
                 return _unverified(source, target, call)
             return self._by_other_ways(
@@ -40,7 +44,8 @@ class Doubts:
         if self._is_in_unknown_order(source, target):
             reason = f"one call in a loop leads to both {source} and {target}, in an unknown order"
             return EdgeEvidence(source, target, "unverified", reason=reason)
-        unresolved = self._unresolved(self._evidence.callers(source), target, only, after)
+        callers = self._evidence.callers(source)
+        unresolved = self._unresolved(callers, target, only, after, is_moved=is_moved)
         if (
             unresolved is None
             and not self._evidence.is_entered(source)
@@ -59,6 +64,17 @@ class Doubts:
             return _unverified(source, target, unresolved)
         ways = self._elsewhere.ways(source, target, is_reached=is_reached)
         return self._by_other_ways(source, target, against, ways)
+
+    def _is_moved(self, source: str, target: str) -> bool:
+        """Return whether the source shows how the flow comes to *target*, by no declared edge.
+
+        What only looks like a way to it is not needed to explain that it runs.
+        """
+        evidence = self._evidence
+        declared = {first for first, second, _ in evidence.flow.edges if second == target}
+        before = {first for first, second in evidence.shown if second == target}
+        is_shown = any(evidence.is_entered(each) for each in before - {source, target})
+        return is_shown and before.isdisjoint(declared) and is_rare(evidence, target)
 
     def _by_other_ways(
         self,
@@ -187,7 +203,13 @@ class Doubts:
         return project.function_at(first[same]) is not project.function_at(second[same])
 
     def _unresolved(
-        self, steps: list[str], target: str, only: str | None, after: str | None
+        self,
+        steps: list[str],
+        target: str,
+        only: str | None,
+        after: str | None,
+        *,
+        is_moved: bool = False,
     ) -> Outside | None:
         """Return a call that may lead to *target*, of which nobody knows where it leads.
 
@@ -196,13 +218,16 @@ class Doubts:
             target: The step that they may lead to.
             only: The step in which values that are called count, if not in all.
             after: The step that calls, or has run before the call, if not any.
+            is_moved: Whether the source shows another way to *target*: only names count then.
         """
         wanted = self._evidence.located[target]
         for step in steps:
             for outside, before in self._evidence.outside.get(step, {}).items():
+                if is_moved and not _is_by_name(outside):
+                    continue
                 if after is not None and step != after and after not in before:
                     continue
-                is_own = only is None or step == only
+                is_own = not is_moved and (only is None or step == only)
                 if self._evidence.ways.may_lead(outside, wanted, is_own=is_own):
                     return outside
         return None
@@ -249,3 +274,10 @@ class Doubts:
 def _unverified(source: str, target: str, call: Outside) -> EdgeEvidence:
     """Return the verdict on an edge to which *call* may lead."""
     return EdgeEvidence(source, target, "unverified", (), (), call.reason, call.location)
+
+
+def _is_by_name(call: Outside) -> bool:
+    """Return whether a call says by a name of its own what it may lead to."""
+    if call.library is not None:
+        return call.is_lost or call.library.startswith(UNREAD)
+    return last_of(call.text) not in OF_TYPES | OF_LIBRARIES
