@@ -135,3 +135,33 @@ def ship(): ...
 kept = [ship]
 """
     assert verdicts(checked(source, "pay -> ship")) == {"pay -> ship": (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("line", "verdict"),
+    [
+        ("found = {}", "contradicted"),
+        ("found = {'rate': rate for rate in given}", "contradicted"),
+        ("found = other = [given]", "contradicted"),
+        ("found = given", "unverified"),
+        ("found, other = {}, []", "unverified"),
+        ("for found in given: ...", "unverified"),
+        ("import found", "unverified"),
+        ("print(found)", "unverified"),
+    ],
+)
+def test_a_global_variable_to_which_functions_assign_data(line, verdict):
+    """A method with a name of those of a dict is then that of a dict."""
+    source = f"""
+found = {{}}
+def choose(given):
+    global found
+    {line}
+@step
+def pay(): found.update(1)
+@step
+def charge(): ...
+class Order:
+    def update(self, number): charge()
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}

@@ -27,7 +27,7 @@ from penstock.evidence._analysis.values import (
     join,
 )
 from penstock.evidence._source.files import Definition
-from penstock.evidence._source.functions import written
+from penstock.evidence._source.functions import names_bound_by, nodes_in, written
 
 __all__ = ["run_body"]
 
@@ -67,6 +67,12 @@ def run_body(engine: Engine, activation: Activation) -> None:
             frame.emit(Exit("raise"))
     activation.body, activation.leaves = sequence(frame.terms), frame.objects
 
+
+_DATA = (
+    ast.Constant, ast.Dict, ast.DictComp, ast.JoinedStr, ast.List, ast.ListComp, ast.Set,
+    ast.SetComp, ast.Tuple,
+)  # fmt: skip
+"""Expressions of data, whose methods are those of Python."""
 
 _NEVER = re.compile(r"\b(?:NoReturn|Never)\b['\"]?$")
 """How an annotation ends which says that a function does not return."""
@@ -152,11 +158,24 @@ def _run_module(engine: Engine, activation: Activation, node: ast.Module) -> Non
 
 
 def _globals_of(definitions: dict[ast.AST, Definition]) -> set[str]:
-    return {
-        name
-        for each in definitions
-        if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef))
-        for node in each.body
-        if isinstance(node, ast.Global)
-        for name in node.names
+    """Return the globals to which functions may assign something else than data."""
+    found: dict[str, list[ast.AST]] = {}
+    for each in definitions:
+        if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            for node in each.body:
+                for name in node.names if isinstance(node, ast.Global) else ():
+                    found.setdefault(name, []).append(each)
+    return {name for name, functions in found.items() if not _is_data(functions, name)}
+
+
+def _is_data(functions: list[ast.AST], name: str) -> bool:
+    """Return whether functions assign constants and new containers to *name*, and nothing else."""
+    nodes = [node for each in functions for node in nodes_in(each)]
+    plain = {
+        target
+        for node in nodes
+        if isinstance(node, ast.Assign) and isinstance(node.value, _DATA)
+        for target in node.targets
     }
+    bound = [node for node in nodes if name in names_bound_by(node)]
+    return bool(bound) and plain.issuperset(bound)

@@ -16,6 +16,7 @@ __all__ = [
     "last_name_of",
     "looks_up",
     "names_assigned_in",
+    "names_bound_by",
     "nodes_in",
     "parameters_unread_in",
     "statements_in",
@@ -132,7 +133,7 @@ def names_assigned_in(node: Any) -> frozenset[str]:
         if isinstance(inner, (ast.Global, ast.Nonlocal)):
             outer.update(inner.names)
         else:
-            found.update(_bound_by(inner))
+            found.update(names_bound_by(inner))
     return frozenset(found - outer)
 
 
@@ -161,7 +162,8 @@ def _own_nodes(node: Any) -> Iterator[ast.AST]:
             waiting += children_of(inner)
 
 
-def _bound_by(node: ast.AST) -> list[str]:
+def names_bound_by(node: ast.AST) -> list[str]:
+    """Return the names that a node itself binds or deletes."""
     match node:
         case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
             return [name]
