@@ -7,7 +7,7 @@ from penstock.evidence._source.files import Definition
 from penstock.evidence._source.functions import last_name_of, nodes_in, written
 from penstock.evidence._source.project import Project
 
-__all__ = ["names_got"]
+__all__ = ["argument_of", "calls_of", "is_assigned", "names_got"]
 
 _DEEPEST = 4
 """Through how many functions a string is passed on until it counts as unknown."""
@@ -45,27 +45,27 @@ def _passed_as(
 ) -> frozenset[str] | None:
     """Return the strings that all calls of *function* pass as *parameter*."""
     names = [each.arg for each in function.parameters]
-    is_plain = parameter in names and not _is_assigned(function, parameter)
+    is_plain = parameter in names and not is_assigned(function, parameter)
     if depth == 0 or not is_plain or function.decorators or project.is_value(function):
         return None
     place = names.index(parameter) - function.is_method
     found: set[str] = set()
-    for caller, call in _calls_of(project, function):
-        known = _argument(project, caller, _given(call, place, parameter), depth)
+    for caller, call in calls_of(project, function):
+        known = _argument(project, caller, argument_of(call, place, parameter), depth)
         if known is None:
             return None
         found |= known
     return frozenset(found) or None
 
 
-def _calls_of(project: Project, function: Definition) -> Iterator[tuple[Definition, ast.Call]]:
+def calls_of(project: Project, function: Definition) -> Iterator[tuple[Definition, ast.Call]]:
     """Yield the calls of *function* by its name, and what has each."""
     for caller in project.callers_of(function):
         calls = (each for each in nodes_in(caller.node) if isinstance(each, ast.Call))
         yield from ((caller, each) for each in calls if last_name_of(each.func) == function.name)
 
 
-def _given(call: ast.Call, place: int, parameter: str) -> ast.expr | None:
+def argument_of(call: ast.Call, place: int, parameter: str) -> ast.expr | None:
     """Return the argument of a call for a parameter."""
     named = next((each.value for each in call.keywords if each.arg == parameter), None)
     plain = call.args[: place + 1]
@@ -85,7 +85,7 @@ def _argument(
     return None
 
 
-def _is_assigned(function: Definition, name: str) -> bool:
+def is_assigned(function: Definition, name: str) -> bool:
     """Return whether a function, or one in it, binds one of its parameters once more."""
     return any(
         (isinstance(each, ast.Name) and each.id == name and not isinstance(each.ctx, ast.Load))

@@ -153,6 +153,38 @@ def pay(path):
     assert verdicts(checked(files, "pay -> charge")) == {"pay -> charge": (verdict,)}
 
 
+@pytest.mark.parametrize(
+    ("more", "verdict"),
+    [
+        ("", "contradicted"),
+        ("'the charge of an order'", "contradicted"),
+        ("def charging():\n    'charge()'", "contradicted"),
+        ("code = 'charge'", "unverified"),
+        ("code = 'import charges; charge()'", "unverified"),
+        ("code = f'charge({order})'", "unverified"),
+        ("if order: charge()", "unverified"),
+    ],
+)
+def test_a_file_of_settings_that_is_executed_calls_no_step(more, verdict):
+    """What a user writes is not of the project, which calls the step itself in a function."""
+    source = f"""
+@step
+def pay(path): exec(open(path).read())
+@step
+def charge(): ...
+def refund(): charge()
+{more}
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
+def test_a_step_that_nothing_calls_may_be_executed():
+    """A file that the project does not have may call it, as nothing else does."""
+    source = "@step\ndef pay(path): exec(path)\n@step\ndef charge(): ...\n"
+
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": ("unverified",)}
+
+
 def test_an_import_that_calls_no_step_leads_nowhere():
     """A module that is imported by an unknown name is none of those that call the step."""
     source = """

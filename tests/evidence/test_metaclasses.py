@@ -27,3 +27,22 @@ def test_a_metaclass_keeps_subclasses_of_modules_that_nothing_imports(method):
     }
 
     assert verdicts(checked(files, "pay -> charge")) == {"pay -> charge": ("supported", "call")}
+
+
+@pytest.mark.parametrize(
+    ("called", "verdict"),
+    [("Paid('paid')(order)", "contradicted"), ("lib.Meta.__call__(cls)", "unverified")],
+)
+def test_an_object_of_a_library_that_is_called_is_no_metaclass(called, verdict):
+    """Only a metaclass makes an object where its method for a call runs."""
+    source = f"""
+import lib
+class Paid(lib.Response): ...
+@step
+def pay(cls, order): return {called}
+@step
+def charge(): ...
+class Order:
+    def __init__(self): charge()
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}

@@ -295,3 +295,26 @@ def pay(order: Order):
 """
 
     assert is_found(source, "pay")
+
+
+@pytest.mark.parametrize(
+    ("called", "verdict"),
+    [
+        ("self.get_state_display()", "contradicted"),
+        ("self.get_next_by_created()", "contradicted"),
+        ("self.clean_fields()", "unverified"),
+    ],
+)
+def test_a_method_that_django_adds_for_a_field(called, verdict):
+    """It returns what the field has, and calls no method of the model."""
+    source = f"""
+from django.db import models
+class Order(models.Model):
+    @step
+    def pay(self): {called}
+    def clean_total(self): charge()
+    def adapt(self): charge()
+@step
+def charge(): ...
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}

@@ -181,3 +181,33 @@ def pay(shop):
 """
 
     assert verdicts(checked(source, "pay -> charge"))["pay -> charge"][0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("names", "more", "verdict"),
+    [
+        ('["ship", "charge"]', "", "unverified"),
+        ('["ship"]', "", "contradicted"),
+        ("['ship', 'charge']", "getattr = print", "unverified"),
+    ],
+)
+def test_a_method_that_a_class_gets_by_its_name(names, more, verdict):
+    """It is a value that the class passes on, though only a string has its name."""
+    source = f"""
+import lib
+class Views:
+    names = {names}
+    def __init__(self):
+        for name in lib.chosen(self.names): lib.keep(getattr(self, name))
+    @step
+    def charge(self): ...
+    def ship(self): ...
+@step
+def pay(order):
+    view = lib.rules[order]
+    order(view)()
+    order.handler()
+order.handler = lib.views
+{more}
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}

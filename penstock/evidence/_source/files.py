@@ -163,6 +163,9 @@ class Definition:
         return f"{self.source.module}.{self.qualname}" if self.qualname else self.source.module
 
 
+_GETTING = re.compile(r"\bgetattr\([^,()]+,\s*[^\s\"']")
+"""How something is got by a name that a variable has."""
+
 _OF_MODULES = re.compile(r"mod|plugin|package|lib", re.IGNORECASE)
 """How variables are called that have modules."""
 
@@ -181,6 +184,9 @@ class KeptNames(NamedTuple):
 
     annotating: frozenset[str]
     """Those in the annotations of parameters, results and variables."""
+
+    got: frozenset[str]
+    """Those that are strings, where something is got by a name that the code does not write."""
 
 
 class SourceFile:
@@ -358,6 +364,8 @@ class SourceFile:
         attributes: set[str] = set()
         members: set[str] = set()
         annotating: set[str] = set()
+        got: set[str] = set()
+        is_getting = _GETTING.search(self.text) is not None
         for node in nodes:
             match node:
                 case ast.Name(ctx=ast.Load()) | ast.Attribute(ctx=ast.Load()) if (
@@ -377,7 +385,9 @@ class SourceFile:
                 case ast.Constant(value=str(text)) if dotted := _DOTTED.fullmatch(text):
                     attributes.add(dotted[1])
                     members.add(dotted[1])
-        return KeptNames(*map(frozenset, (names, attributes, members, annotating)))
+                case ast.Constant(value=str(text)) if is_getting and id(node) not in compared:
+                    got.add(text)
+        return KeptNames(*map(frozenset, (names, attributes, members, annotating, got)))
 
     def _may_be_of_module(self, node: ast.Attribute) -> bool:
         """Return whether *node* is what a module has, as far as its first name says."""

@@ -275,7 +275,7 @@ class Project:
         if is_attribute and "<locals>" not in wanted.qualname:
             return True
         if wanted.is_method:
-            return kept.by_name and file is wanted.source
+            return (kept.by_name or kept.by_string) and file is wanted.source
         is_named = kept.by_name or (kept.in_annotation and self._reads_annotations)
         return is_named and (file is wanted.source or kept.is_imported)
 

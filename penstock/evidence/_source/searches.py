@@ -7,11 +7,17 @@ edited shows whether the edit counts.
 import ast
 import builtins
 import re
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import NamedTuple
 
 from penstock.evidence._source.files import SourceFile
-from penstock.evidence._source.functions import first_string_of, last_name_of, written
+from penstock.evidence._source.functions import (
+    children_of,
+    first_string_of,
+    last_name_of,
+    nodes_in,
+    written,
+)
 
 __all__ = ["SEARCHES", "Kept"]
 
@@ -208,6 +214,9 @@ class Kept(NamedTuple):
     is_imported: bool = False
     """Whether the file imports it, or all that a module has."""
 
+    by_string: bool = False
+    """By a string, with which the file may get it from an object."""
+
 
 def _values(file: SourceFile, name: str) -> Kept:
     """Return how something called *name* is passed on or kept, not called."""
@@ -215,14 +224,17 @@ def _values(file: SourceFile, name: str) -> Kept:
     alone = rf"(?<![\w\"']{escaped})(?![\w\"'])(?!\s*[(=:])"
     # The name first, and then what is before it: so a search is several times as fast.
     pattern = re.compile(rf"{escaped}(?:{alone}|(?<=[.:]{escaped})(?=[\"']))")
+    is_got = f'"{name}"' in file.text or f"'{name}'" in file.text
+    is_got = is_got and "getattr(" in file.text and name in file.kept.got
     if pattern.search(file.text) is None:
-        return Kept()
+        return Kept(by_string=is_got)
     return Kept(
         name in file.kept.attributes,
         name in file.kept.members,
         name in file.kept.names,
         name in file.kept.annotating,
         name in file.imported or "*" in file.imported,
+        is_got,
     )
 
 
@@ -294,12 +306,102 @@ def _is_name(node: ast.expr, name: str) -> bool:
     return isinstance(node, (ast.Name, ast.Attribute)) and last_name_of(node) == name
 
 
+def _has_code(file: SourceFile, name: str) -> bool:
+    """Return whether a string in a file, as code that is executed, has *name* or calls it."""
+    pattern = re.compile(rf"(?<!\w){re.escape(name)}(?=\s*\(|[^\w.]*\Z)")
+    nodes = list(nodes_in(file.tree))
+    unused = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    return any(
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in unused
+        and pattern.search(node.value) is not None
+        for node in nodes
+    )
+
+
+def _assigned(file: SourceFile, name: str) -> tuple[tuple[int, str | None], ...]:
+    """Return what a file assigns to attributes called *name*, or passes on by that name.
+
+    Each is the number of the definition that it is in, or -1 for the module, and the value as it
+    is written: ``""`` if it is that definition, and None if the file does not show it.
+    """
+    numbers = {each: number for number, each in enumerate(file.definitions)}
+    found: list[tuple[int, str | None]] = []
+    waiting: list[tuple[ast.AST, int]] = [(file.tree, -1)]
+    while waiting:
+        node, outer = waiting.pop()
+        number = numbers.get(node, outer)
+        values, known = _given_to(name, node)
+        found += [(number, each) for each in values]
+        waiting += [(each, number) for each in children_of(node) if each not in known]
+    return tuple(found)
+
+
+def _given_to(name: str, node: ast.AST) -> tuple[list[str | None], Sequence[ast.AST]]:
+    """Return the values that a node alone gives to *name*, and its parts that are known by that."""
+    if isinstance(node, ast.expr):
+        return _given_in_expression(name, node)
+    values: list[str | None] = []
+    known: list[ast.expr] = []
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() if node.name == name:
+            values = [""]
+        case ast.ClassDef(body=body):
+            own = [each for each in body if isinstance(each, (ast.Assign, ast.AnnAssign))]
+            values = [_value(each) for each in own for t in _targets(each) if _is_name(t, name)]
+        case ast.Assign(targets=[ast.Name("__all__" | "__slots__")], value=value):
+            known = [value]
+        case ast.Assign() | ast.AnnAssign():
+            targets = [each for each in _targets(node) if isinstance(each, ast.Attribute)]
+            known = [each for each in targets if each.attr == name]
+            values = [_value(node) for _ in known]
+        case ast.keyword(arg=arg, value=value) if arg == name:
+            values = [written(value)]
+    return values, known
+
+
+def _given_in_expression(name: str, node: ast.expr) -> tuple[list[str | None], Sequence[ast.AST]]:
+    values: list[str | None] = []
+    known: list[ast.expr] = []
+    match node:
+        case ast.Dict():
+            known = [key for key in node.keys if key is not None and _is_text(key, name)]
+            pairs = zip(node.keys, node.values, strict=True)
+            values = [written(value) for key, value in pairs if key in known]
+        case ast.Call(func=ast.Name("setattr"), args=[_, key, value]) if _is_text(key, name):
+            values, known = [written(value)], [key]
+        case ast.Call(func=ast.Name("getattr" | "hasattr"), args=args):
+            known = args[1:2]
+        case ast.Compare(left=left, comparators=others):
+            known = [each for each in (left, *others) if isinstance(each, ast.Constant)]
+        case ast.Attribute(ctx=ast.Store() | ast.Del()) if node.attr == name:
+            values = [None]
+        case ast.Constant() if _is_text(node, name):
+            values = [None]
+    return values, known
+
+
+def _targets(node: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
+    return node.targets if isinstance(node, ast.Assign) else [node.target]
+
+
+def _value(node: ast.Assign | ast.AnnAssign) -> str | None:
+    """Return what a statement assigns, as it is written."""
+    return None if node.value is None else written(node.value)
+
+
+def _is_text(node: ast.AST, text: str) -> bool:
+    return isinstance(node, ast.Constant) and node.value == text
+
+
 def _subclasses(file: SourceFile, name: str) -> tuple[str, ...]:
     """Return the names of the classes that have a base called *name*."""
     return tuple(subclass for subclass, bases in file.bases if name in bases)
 
 
 SEARCHES: Mapping[str, Callable[[SourceFile, str], Hashable]] = {
+    "assigned": _assigned,
     "attribute": _is_attribute,
     "call": _calls,
     "caller": _callers,
@@ -310,6 +412,7 @@ SEARCHES: Mapping[str, Callable[[SourceFile, str], Hashable]] = {
     "partial": _partials,
     "property": _has_property,
     "registration": _registrations,
+    "code": _has_code,
     "subclass": _subclasses,
     "task": _has_task,
     "use": _uses,

@@ -57,6 +57,12 @@ _FINDING = re.compile(r"(?:get|select|find|load|make|list|has|is)_")
 _RENDERING = re.compile(r"_*(?:a|async_?|pre|re)?render(?!ing)")
 """How the name of a function begins that renders a template, as one that paints ends."""
 
+_OF_RECORDS = {
+    "__init__", "clean", "clean_fields", "delete", "from_db", "full_clean", "refresh_from_db",
+    "save", "save_base", "validate_constraints", "validate_unique",
+}  # fmt: skip
+"""The methods of a model of Django that call others; fields add some that do not."""
+
 _NO_ARGUMENTS = Passed(0, frozenset())
 
 
@@ -131,6 +137,8 @@ class Callbacks:
         It may if it has an object of the class, and if nothing in the project calls the method.
         """
         owner, _, name = (outside.library or "").rpartition(".")
+        if owner == "django.db.models.Model" and name not in _OF_RECORDS:
+            return False
         if name in OF_LIBRARIES or name.startswith("__"):
             return (
                 self._is_of_request(owner, name, wanted)
@@ -238,7 +246,7 @@ class Callbacks:
 
     def _may_be_made(self, outside: Outside, wanted: Definition) -> bool:
         """Return whether the base of a metaclass makes an object, which leads to *wanted* then."""
-        is_making = last_of(outside.library or "") == "__call__"
+        is_making = outside.text.endswith(".__call__")
         return is_making and any(each.name in OF_MAKING for each in self._ancestors.of(wanted))
 
     def _may_be_executed(self, outside: Outside, wanted: Definition) -> bool:
@@ -246,7 +254,14 @@ class Callbacks:
         name = outside.library or ""
         if last_of(name) in {"import_module", "__import__"}:
             return any(each.kind == "module" for each in self._ancestors.with_callers(wanted))
-        return _EXECUTING.match(name) is not None
+        if _EXECUTING.match(name) is None:
+            return False
+        callers = self._ancestors.with_callers(wanted)
+        return (
+            callers == [wanted]
+            or any(each.kind == "module" for each in callers)
+            or any(found for _, found in self._project.search("code", wanted.name))
+        )
 
 
 def _definition_of(value: Function | Method) -> Definition:

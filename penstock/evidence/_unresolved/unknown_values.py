@@ -22,6 +22,7 @@ from penstock.evidence._unresolved.methods import (
     is_view,
     makes_objects,
 )
+from penstock.evidence._unresolved.points_to import PointsTo
 
 __all__ = ["UnknownValues", "is_class"]
 
@@ -58,6 +59,7 @@ class UnknownValues:
         self._engine, self._project = engine, engine.project
         self._ancestors, self._decorators = ancestors, decorators
         self._known: dict[object, Any] = {}
+        self._points_to = PointsTo(engine)
 
     def may_lead(self, outside: Outside, wanted: Definition, *, is_own: bool) -> bool:
         """Return whether a call leads to *wanted* by its name, or by a value that is kept."""
@@ -117,6 +119,9 @@ class UnknownValues:
         is_member = any("<locals>" not in each.qualname for each in found)
         if is_member and outside.text.isidentifier() and self._looks_at_members(outside):
             return True
+        if (points := self._points(outside)) is not None:
+            leading = (*self._ancestors.lambdas(wanted), *found)
+            return any(each in points or each.parent in points for each in leading)
         written = functions_of_table if outside.is_cut else functions_of_global
         if (known := self._ask(written, outside)) is not None:
             return any(each in known or each.parent in known for each in found)
@@ -144,6 +149,11 @@ class UnknownValues:
         """Return whether a class that is called may lead to *wanted* when it makes an object."""
         makers = (d for d in self._ancestors.of(wanted) if makes_objects(self._engine, d))
         return any(self._decorators.fits(outside.passed, each) for each in makers)
+
+    def _points(self, outside: Outside) -> frozenset[Definition] | None:
+        """Return what the project assigns to what is called, or None if it may be more."""
+        function = self._project.function_at(outside.location)
+        return self._points_to.functions(function, outside.text) if function is not None else None
 
     def _looks_at_members(self, outside: Outside) -> bool:
         """Return whether the function with a call looks at all that an object or a module has."""
