@@ -179,6 +179,40 @@ def test_a_step_that_is_called_once_more_sometimes_is_not(lines):
     assert undeclared(checked(AGAIN.format(lines=lines), FLOW)) == []
 
 
+@pytest.mark.parametrize(
+    ("lines", "edges", "found"),
+    [
+        ("total = add()\n    ship()\n    total = add()",
+         "pay -> add, add -> ship", ["ship -> add"]),
+        ("total = add()\n    ship()\n    other = add()", "pay -> add, add -> ship", []),
+        ("total = add(1)\n    ship()\n    total = add(2)", "pay -> add, add -> ship", []),
+        ("Bill()\n    ship()\n    Bill()",
+         "pay -> __init__, __init__ -> ship", ["ship -> __init__"]),
+        ("asyncio.run(send())\n    ship()\n    asyncio.run(send())",
+         "pay -> send, send -> ship", ["ship -> send"]),
+        ("asyncio.run()\n    ship()\n    asyncio.run()", "pay -> ship", []),
+    ],
+)  # fmt: skip
+def test_a_statement_that_is_there_twice(lines, edges, found):
+    """The value is computed again, an object is made again, or a loop runs a coroutine again."""
+    source = f"""
+import asyncio
+@step
+def pay():
+    {lines}
+@step
+def add(number=0): return number
+@step
+def ship(): print()
+@step
+async def send(): print()
+class Bill:
+    @step
+    def __init__(self): print()
+"""
+    assert undeclared(checked(source, edges)) == found
+
+
 def test_a_step_that_is_called_once_more_in_the_block_of_the_other_one():
     """The calls that are passed over together are made each time that the first one is."""
     block = "if late:\n        charge()\n        ship()\n        {}charge()\n    mail()"

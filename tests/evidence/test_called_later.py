@@ -166,7 +166,7 @@ def pay(path):
     ],
 )
 def test_a_file_of_settings_that_is_executed_calls_no_step(more, verdict):
-    """What a user writes is not of the project, which calls the step itself in a function."""
+    """Settings of a user are not of the project, which calls the step itself in a function."""
     source = f"""
 @step
 def pay(path): exec(open(path).read())

@@ -40,7 +40,7 @@ def verdict_of(
     ],
 )
 def test_a_step_that_runs_somewhere_else(first, last, verdict):
-    """Where the source shows how the flow comes to a step, no unknown value has to lead there."""
+    """No unknown value has to lead to a step if the source shows how the flow comes there."""
     assert verdict_of(first=first, last=last) == verdict
 
 
@@ -54,7 +54,7 @@ def test_a_step_that_runs_somewhere_else(first, last, verdict):
     ],
 )
 def test_what_else_may_lead_to_it(called, verdict):
-    """A name of its own says that a call may lead to it nevertheless."""
+    """A call with its name may lead to it nevertheless."""
     more = "class Order:\n    def append(self): charge()\n"
     assert verdict_of(called=called, more=more) == verdict
 

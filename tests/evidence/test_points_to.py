@@ -1,4 +1,4 @@
-"""What a called attribute, variable or parameter may be, by all assignments of the project."""
+"""The functions that a called attribute may be, by all assignments of the project."""
 
 import pytest
 from checked_sources import checked, verdicts
@@ -133,7 +133,7 @@ def test_what_a_module_has(given, verdict):
 
 
 def test_a_call_that_several_edges_ask_for():
-    """What an attribute may be is found once, and read for each step."""
+    """The functions that an attribute may be are found once, and read for each step."""
     source = SHOP.format(more="def open(): Shop(refund)\n@step\ndef send(): ...\nsending = [send]")
 
     assert verdicts(checked(source, f"{EDGE}, pay -> send")) == {

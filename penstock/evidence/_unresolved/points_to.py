@@ -1,4 +1,4 @@
-"""What a called name or attribute may be, by all that the project assigns or passes to it."""
+"""The functions that a called name or attribute may be, by all assignments and arguments."""
 
 import ast
 from collections.abc import Iterable
@@ -161,7 +161,7 @@ def _definition_of(value: Value | None) -> _Found:
 
 
 def _plain(function: Definition | None) -> _Found:
-    """Return a function or class, unless its decorators call something else in its place."""
+    """Return a function or class, unless its decorators call something else instead."""
     names = decorators_of(function) if function is not None else PROPERTIES
     is_plain = names <= UNKNOWN_TO_OTHERS and names.isdisjoint(PROPERTIES)
     return frozenset({function}) if is_plain and function is not None else None

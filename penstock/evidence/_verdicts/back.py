@@ -7,7 +7,13 @@ from penstock._declared.step import Location
 from penstock.evidence._model import Connection, EdgeEvidence
 from penstock.evidence._source.functions import last_name_of, nodes_in, written
 from penstock.evidence._verdicts.evidence import FlowEvidence, closure, of_order
-from penstock.evidence._verdicts.lines import is_everywhere, is_named, is_rare, without_decorators
+from penstock.evidence._verdicts.lines import (
+    called_as,
+    is_everywhere,
+    is_named,
+    is_rare,
+    without_decorators,
+)
 
 __all__ = ["back", "is_always_called", "repeated"]
 
@@ -16,6 +22,10 @@ _BLOCKS = (ast.If, ast.While, ast.For, ast.AsyncFor)
 
 _SOMETIMES = (*_BLOCKS, ast.match_case, ast.ExceptHandler)
 """Nodes with parts that may not run, or several times."""
+
+
+_RUNNING = {"run", "run_until_complete", "run_sync", "async_to_sync"}
+"""Functions that run a coroutine to its end."""
 
 
 def back(evidence: FlowEvidence, edges: tuple[EdgeEvidence, ...]) -> Iterator[Connection]:
@@ -55,12 +65,12 @@ def is_always_called(evidence: FlowEvidence, found: Connection) -> bool:
     is a helper.
     """
     path = without_decorators(evidence, found.evidence.path, found.target)
-    source, target = evidence.located[found.source], evidence.located[found.target]
+    source, name = evidence.located[found.source], called_as(evidence, found.target).name
     is_call = len(path) == 1 and found.evidence.kind == "call"
     if not is_call or evidence.project.function_at(path[0]) is not source:
         return False
     line, nodes = path[0].line, [*nodes_in(source.node)]
-    is_statement = any(_is_statement_of(each, target.name, line) for each in nodes)
+    is_statement = any(_is_statement_of(each, name, line) for each in nodes)
     is_sometimes = any(_may_pass_over(each, line) for each in nodes)
     return is_statement and not is_sometimes and is_rare(evidence, found.target)
 
@@ -75,7 +85,7 @@ def repeated(evidence: FlowEvidence) -> Iterator[Connection]:
         is_back = (target, source) in evidence.declared
         if not is_back or (source, target) in evidence.declared or not is_rare(evidence, target):
             continue
-        before, name = evidence.orders.get((target, source), {}), evidence.located[target].name
+        before, name = evidence.orders.get((target, source), {}), called_as(evidence, target).name
         for caller, order in orders.items():
             path = without_decorators(evidence, order.second, target)
             is_shown = order.is_direct and not order.is_carried and len(path) == 1
@@ -85,9 +95,23 @@ def repeated(evidence: FlowEvidence) -> Iterator[Connection]:
             line, after, nodes = path[0].line, order.first[0].line, [*nodes_in(caller.node)]
             is_sometimes = any(_may_pass_over(each, line, after) for each in nodes)
             is_statement = any(_is_statement_of(each, name, line) for each in nodes)
+            is_statement = is_statement or _is_written_twice(nodes, name, line)
             if is_statement and not is_sometimes and len(_calls_of(name, nodes)) == 1:
                 yield Connection(source, target, of_order(order))
                 break
+
+
+def _is_written_twice(nodes: Iterable[ast.AST], name: str, line: int) -> bool:
+    """Return whether a line assigns the result of a call once more to the same variable."""
+    found = [
+        each
+        for each in nodes
+        if isinstance(each, ast.Assign)
+        and isinstance(each.value, ast.Call)
+        and last_name_of(each.value.func) == name
+    ]
+    here = [written(each) for each in found if each.lineno == line]
+    return [written(each) for each in found].count("".join(here)) > 1
 
 
 def _calls_of(name: str, nodes: Iterable[ast.AST]) -> set[str]:
@@ -100,11 +124,16 @@ def _calls_of(name: str, nodes: Iterable[ast.AST]) -> set[str]:
 
 
 def _is_statement_of(node: ast.AST, name: str, line: int) -> bool:
-    """Return whether *node* is a statement in a line that is the call of a function alone."""
+    """Return whether *node* is a statement in a line that is the call of a function alone.
+
+    The loop of an application may run a coroutine.
+    """
     if not isinstance(node, ast.Expr) or node.lineno != line:
         return False
     value = node.value.value if isinstance(node.value, ast.Await) else node.value
-    return isinstance(value, ast.Call) and written(value.func).rpartition(".")[2] == name
+    if isinstance(value, ast.Call) and last_name_of(value.func) in _RUNNING and value.args:
+        value = value.args[0]
+    return isinstance(value, ast.Call) and last_name_of(value.func) == name
 
 
 def _may_pass_over(node: ast.AST, line: int, after: int = 0) -> bool:

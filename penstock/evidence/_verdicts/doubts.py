@@ -277,7 +277,7 @@ def _unverified(source: str, target: str, call: Outside) -> EdgeEvidence:
 
 
 def _is_by_name(call: Outside) -> bool:
-    """Return whether a call says by a name of its own what it may lead to."""
+    """Return whether a call says by a name that is not common what it may lead to."""
     if call.library is not None:
         return call.is_lost or call.library.startswith(UNREAD)
     return last_of(call.text) not in OF_TYPES | OF_LIBRARIES

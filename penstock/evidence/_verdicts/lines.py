@@ -3,9 +3,10 @@
 from penstock._declared.step import Location
 from penstock.evidence._analysis.passed import decorators_of
 from penstock.evidence._model import Evidence
+from penstock.evidence._source.files import Definition
 from penstock.evidence._verdicts.evidence import FlowEvidence
 
-__all__ = ["is_everywhere", "is_named", "is_near", "is_rare", "without_decorators"]
+__all__ = ["called_as", "is_everywhere", "is_named", "is_near", "is_rare", "without_decorators"]
 
 _MANY_USES = 8
 """From how many lines a step may be called for a call back to be news."""
@@ -53,16 +54,16 @@ def is_everywhere(evidence: FlowEvidence, target: str) -> bool:
 
 
 def _uses(evidence: FlowEvidence, target: str) -> int:
-    return evidence.project.count_uses(evidence.located[target])
+    return evidence.project.count_uses(called_as(evidence, target))
 
 
 def is_named(evidence: FlowEvidence, target: str, found: Evidence) -> bool:
-    """Return whether the line of a call has the name of the function that it leads to.
-
-    That of a special method has the name of its class.
-    """
-    named = evidence.located[target]
-    if named.name.startswith("__") and named.parent is not None:
-        named = named.parent
+    """Return whether the line of a call has the name of the function that it leads to."""
     path = without_decorators(evidence, found.path, target)
-    return not path or evidence.project.is_named_at(path[-1], named.name)
+    return not path or evidence.project.is_named_at(path[-1], called_as(evidence, target).name)
+
+
+def called_as(evidence: FlowEvidence, target: str) -> Definition:
+    """Return what lines that call *target* name: the class, if it is a special method."""
+    named = evidence.located[target]
+    return named.parent if named.name.startswith("__") and named.parent is not None else named
