@@ -166,7 +166,7 @@ def test_what_an_application_does_when_it_is_ready():
         "app.py": "import signals\n@step\ndef pay(): signals.paid.send(None)\n",
         "apps.py": "import signals\nclass Config:\n    def ready(self):\n"
         "        signals.paid.connect(charge)\n" + CHARGE + "def make():\n    class Late:\n"
-        "        def ready(self): ...\n",
+        "        def ready(self): ...\nclass Other:\n    class ready: ...\n",
     }
 
     assert checked(files, "pay -> charge").edges[0].verdict == "supported"

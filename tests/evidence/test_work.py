@@ -3,6 +3,9 @@
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
+from checked_sources import project_with
+
 from penstock import Location
 from penstock.evidence._analysis.analysis import Analysis
 from penstock.evidence._analysis.binding import bind
@@ -25,6 +28,7 @@ from penstock.evidence._order.runs import FlowRuns
 from penstock.evidence._order.states import Summary, outside_of
 from penstock.evidence._source.files import SourceFile
 from penstock.evidence._source.project import Project
+from penstock.evidence._source.searches import SEARCHES
 
 NONE = Constant(None)
 
@@ -92,6 +96,28 @@ def test_the_parameters_of_a_function_are_looked_at_once():
 
     assert bound == {"a": (NONE,), "b": UNKNOWN, "c": UNKNOWN}
     assert bind(Heap(), lambda *_: (), function, Arguments(((NONE,),)), None) == bound
+
+
+@pytest.mark.parametrize(
+    ("kind", "ask", "found"),
+    [("attribute", Project.is_attribute, True), ("def", Project.classes_with, ("Order",))],
+)
+def test_a_name_is_looked_for_once(monkeypatch, kind, ask, found):
+    """All files are searched once for what has an attribute or a method of a name."""
+    source = "class Order:\n    def pay(self): ...\ndef end(order, pay): order.pay = pay\n"
+    project = project_with({"app.py": source, "other.py": "class pay: ...  # and not def pay\n"})
+    search, searched = SEARCHES[kind], []
+
+    def noted(file, wanted):
+        searched.append(file.file)
+        return search(file, wanted)
+
+    monkeypatch.setitem(SEARCHES, kind, noted)
+    first, second = (ask(project, "pay") for _ in range(2))
+
+    assert first == second
+    assert (first is True or tuple(each.name for each in first)) == found
+    assert len(searched) == len(set(searched)) > 0
 
 
 def test_terms_that_many_functions_share_are_looked_at_once():

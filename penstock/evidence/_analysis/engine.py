@@ -273,8 +273,8 @@ class Engine(Heap):
         self._announced.add(name)
         for source in self.project.mentioning(name)[:_MOST_MODULES]:
             self.scope_of(source)
-            for each in source.definitions.values():
-                if each.kind == "function" and each.name == "ready" and each.parent:
+            for each in source.named("ready"):
+                if each.kind == "function" and each.parent:
                     info = self.classes.get(each.parent)
                     if info is not None:
                         self.activate(Function(each, info.scope), OPEN, Instance(each.parent))
@@ -373,8 +373,8 @@ class Engine(Heap):
         self._subclasses[cls] = ()
         found: dict[Definition, None] = {}
         for file, name in self.project.subclasses_named(cls.name):
-            for each in file.definitions.values():
-                if each.kind != "class" or each.name != name or each is cls:
+            for each in file.named(name):
+                if each.kind != "class" or each is cls:
                     continue
                 self.scope_of(file)
                 if cls in self.mro(each):

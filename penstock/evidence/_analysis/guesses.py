@@ -1,6 +1,7 @@
 """Methods of objects whose class the source does not show, where only one class has them."""
 
 import io
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import PurePath
 
@@ -77,21 +78,14 @@ def methods_of_bases(
     return None if len(_tops(engine, found)) > 1 else _bound(engine, found, name)
 
 
-def _tops(engine: Engine, found: list[Definition]) -> list[Definition]:
+def _tops(engine: Engine, found: Sequence[Definition]) -> list[Definition]:
     """Return the classes that extend none of the others."""
     return [cls for cls in found if not any(_is_below(engine, cls, other) for other in found)]
 
 
-def _methods(engine: Engine, name: str) -> list[Definition]:
+def _methods(engine: Engine, name: str) -> Sequence[Definition]:
     """Return the classes that have a method called *name*."""
-    found: list[Definition] = []
-    for file, has_def in engine.project.search("def", name):
-        for each in file.definitions.values() if has_def else ():
-            parent = each.parent
-            if each.kind == "function" and each.name == name and parent is not None:
-                if parent.kind != "class":
-                    return []  # a function of that name may be meant
-                found.append(parent)
+    found = engine.project.classes_with(name)
     for cls in found:
         engine.scope_of(cls.source)
     return found
@@ -101,7 +95,7 @@ def _is_below(engine: Engine, cls: Definition, other: Definition) -> bool:
     return cls is not other and engine.is_subclass(cls, other)
 
 
-def _bound(engine: Engine, found: list[Definition], name: str) -> tuple[Method, ...]:
+def _bound(engine: Engine, found: Sequence[Definition], name: str) -> tuple[Method, ...]:
     return tuple(
         Method(value, Instance(cls))
         for cls in found

@@ -140,7 +140,7 @@ class Definition:
         found: Sequence[ast.expr] = getattr(self.header, "decorator_list", ())
         return found
 
-    @property
+    @cached_property
     def line(self) -> int:
         """The line of the ``def``, or of the first decorator, as Python counts it."""
         lines = [each.lineno for each in self.decorators]
@@ -324,6 +324,17 @@ class SourceFile:
         found: dict[str, list[Definition]] = {}
         for each in self.definitions.values():
             found.setdefault(each.qualname, []).append(each)
+        return found
+
+    def named(self, name: str) -> Sequence[Definition]:
+        """Return what is called *name*, whatever it is in."""
+        return self._by_last_name.get(name, ())
+
+    @cached_property
+    def _by_last_name(self) -> dict[str, list[Definition]]:
+        found: dict[str, list[Definition]] = {}
+        for each in self.definitions.values():
+            found.setdefault(each.name, []).append(each)
         return found
 
     @cached_property

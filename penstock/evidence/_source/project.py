@@ -62,6 +62,8 @@ class Project:
         self._known: dict[tuple[str, str, SourceFile], Any] = {}
         self._callers: dict[Definition, tuple[Definition, ...]] = {}
         self._values: dict[Definition, bool] = {}
+        self._attributes: dict[str, bool] = {}
+        self._classes_with: dict[str, tuple[Definition, ...]] = {}
         self._mentions: dict[str, tuple[SourceFile, ...]] = {}
         self._partials: dict[str, frozenset[str]] = {}
         self._found: set[SourceFile] = set()
@@ -147,7 +149,8 @@ class Project:
             self._with_tests = with_tests
             self.has_searched_tests = self.has_searched_tests or with_tests
             for known in (
-                self._callers, self._values, self._mentions, self._partials,
+                self._callers, self._values, self._attributes, self._classes_with, self._mentions,
+                self._partials,
             ):  # fmt: skip
                 known.clear()
 
@@ -187,7 +190,28 @@ class Project:
 
     def is_attribute(self, name: str) -> bool:
         """Return whether something is assigned to an attribute, or a field, called *name*."""
-        return any(found for _, found in self.search("attribute", name))
+        known = self._attributes.get(name)
+        if known is None:
+            found = any(found for _, found in self.search("attribute", name))
+            known = self._attributes[name] = found
+        return known
+
+    def classes_with(self, method: str) -> tuple[Definition, ...]:
+        """Return the classes that have a method, or none if another function has that name."""
+        known = self._classes_with.get(method)
+        if known is None:
+            known = self._classes_with[method] = tuple(self._parents_of(method))
+        return known
+
+    def _parents_of(self, method: str) -> list[Definition]:
+        found: list[Definition] = []
+        for file, has_def in self.search("def", method):
+            for each in file.named(method) if has_def else ():
+                if each.kind == "function" and each.parent is not None:
+                    if not each.is_method:
+                        return []
+                    found.append(each.parent)
+        return found
 
     def called_by(self, name: str, word: str) -> Iterator[Definition]:
         """Yield the functions called *name* in which *word* is."""
