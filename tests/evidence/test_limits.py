@@ -241,9 +241,30 @@ def test_few_arguments_count_after_much_work(monkeypatch, most, verdict):
     assert report.edges[0].verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("number", "times", "verdict"),
+    [(3, 10**6, "supported"), (8, 10**6, "unverified"), (3, 3, "unverified")],
+)
+def test_few_kinds_of_arguments_count_after_much_work(monkeypatch, number, times, verdict):
+    """After much work, the first classes of which a function gets objects count; then none."""
+    monkeypatch.setattr(engine, "_MUCH_WORK", 1)
+    monkeypatch.setattr(engine, "_WORK_FOR_ONE", 0)
+    monkeypatch.setattr(engine, "_TOO_MUCH", times)
+    jobs = each(number, "class Job{n}:\n    def start(self): pass\n")
+    source = (
+        f"{CHARGE}{jobs}class Job{number}:\n    def start(self): charge()\n"
+        "def handle(job): job.start()\n"
+        + each(number + 1, "def run{n}(): handle(Job{n}())\n")
+        + PAY.format("str", "\n" + each(number + 1, "    run{n}()\n"))
+    )
+    report = checked(source, "pay -> charge")
+
+    assert verdicts(report)["pay -> charge"][0] == verdict
+
+
 def test_what_modules_call_counts_after_much_work(monkeypatch):
     """Decorators of a module are followed one by one, however much the others are."""
-    monkeypatch.setattr(engine, "_MUCH_WORK", 0)
+    monkeypatch.setattr(engine, "_MUCH_WORK", 1)
     monkeypatch.setattr(engine, "_WORK_FOR_ONE", 0)
     source = CHARGE + SOURCES["functions that decorators register"](20)
     report = checked(source, "pay -> charge")

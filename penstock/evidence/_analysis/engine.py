@@ -64,12 +64,16 @@ _MOST_LINES = 8_000, 32
 """How many lines all contexts of one function may have, and how many there may be of any."""
 
 
-_MUCH_WORK, _WORK_FOR_ONE = 180_000, 7_000
-"""How much work a round may take before only few arguments count, and for each step at least."""
+_MUCH_WORK, _WORK_FOR_ONE = 55_000, 2_200
+"""How much work a round may take before fewer arguments count, and for each step at least."""
 
 
-_FEW_CONTEXTS = 2
-"""How many contexts a function may have then, unless a module or a step calls it."""
+_LIMITS_THEN, _MOST_CLOSURES_THEN = (2, 6), 12
+"""The limits then, unless a module or a step calls a function."""
+
+
+_TOO_MUCH = 3
+"""After how many times as much work a function has only as many contexts as the first of them."""
 
 
 _MOST_SUBCLASSES = 500
@@ -174,8 +178,8 @@ class Engine(Heap):
         """The functions of steps, which are kept where there are too many values."""
         self._work = self._begun = work
         """How many steps of work are left, and were when the round began."""
-        self._is_large = False
-        """Whether one round has taken so much work that only few arguments count any more."""
+        self._times = 0
+        """How many times one round has taken so much work that fewer arguments count."""
         self.failures: dict[str, None] = {}
         """The errors of the check itself, with the lines at which they were."""
 
@@ -505,6 +509,10 @@ class Engine(Heap):
         count = self._counts.get((definition, scope), 0)
         kept = tuple(values for values in key[3:] if _is_kept(values))
         few, most = _LIMITS_WITH_CLASSES if kept else _LIMITS
+        most_closures = _most_closures(definition)
+        times = self._times_much() if self.depth > 1 and count >= _LIMITS_THEN[0] else 0
+        if times:
+            (few, most), most_closures = _LIMITS_THEN, min(most_closures, _MOST_CLOSURES_THEN)
         is_new = definition.has_functions or (kept and (definition, scope, kept) not in self._kept)
         is_full = count >= most and not is_new
         # A later call with the same arguments is then followed by the same one.
@@ -516,11 +524,7 @@ class Engine(Heap):
             key = _key_of(function, receiver, bound)
             found = self._activations.get(key)
             is_settled = is_settled or found is not None
-        if (
-            len(contexts) >= _most_closures(definition)
-            or self.depth > _DEEPEST
-            or (count >= _FEW_CONTEXTS and self.depth > 1 and self._takes_much())
-        ):
+        if len(contexts) >= most_closures or self.depth > _DEEPEST or times >= _TOO_MUCH:
             is_full, kept = True, ()
         if found is None and is_full:
             receiver = Instance(receiver.cls) if isinstance(receiver, Instance) else receiver
@@ -538,12 +542,11 @@ class Engine(Heap):
             self._instead[own] = found
         return found
 
-    def _takes_much(self) -> bool:
-        """Return whether a round has taken so much work that it has to end soon."""
-        if not self._is_large:
-            most = max(_MUCH_WORK, _WORK_FOR_ONE * len(self.wanted))
-            self._is_large = self._begun - self._work > most
-        return self._is_large
+    def _times_much(self) -> int:
+        """Return how many times a round has taken so much work that it has to end soon."""
+        most = max(_MUCH_WORK, _WORK_FOR_ONE * len(self.wanted))
+        self._times = max(self._times, (self._begun - self._work) // most)
+        return self._times
 
     def construction(self, cls: Definition, site: Hashable, body: Term) -> Activation:
         """Return the call of a class that is a step, which does what *body* has."""
