@@ -46,16 +46,17 @@ def call_method_of_container(
 
 
 _CREATING = {"create", "acreate", "get_or_create", "update_or_create"}
+_DELETING = {"delete", "adelete"}
 
 
 def _call_query(
     frame: Frame, query: Container, name: str, arguments: Arguments, node: ast.AST
 ) -> Values:
-    objects = [v for v in frame.engine.items(query) if isinstance(v, Instance)]
-    for each in objects if name in {"delete", "adelete"} else ():
-        announce(frame, each, name, node)
+    if name in _DELETING:
+        for each in _objects_of(frame, query):
+            announce(frame, each, name, node)
     if name in _CREATING:
-        for each in objects:
+        for each in _objects_of(frame, query):
             saved = [v for v in attribute_of(frame, each, "save", node) if isinstance(v, Method)]
             with frame.collected() as terms:
                 frame.apply(tuple(saved), OPEN, node)
@@ -68,6 +69,10 @@ def _call_query(
     if methods is None:
         return join(call_outside(frame, node, arguments), found)
     return join(frame.apply(methods, arguments, node), found) if methods else found
+
+
+def _objects_of(frame: Frame, query: Container) -> list[Instance]:
+    return [value for value in frame.engine.items(query) if isinstance(value, Instance)]
 
 
 def _append(frame: Frame, container: Container, arguments: Arguments, _: ast.AST) -> Values:

@@ -98,9 +98,9 @@ def rounds_of(frame: Frame, values: Values, loop: ast.AST | None = None) -> list
         for value in values
         for one in (engine.items(value) if isinstance(value, Container) else (value,))
     )
+    are_names = loop is not None and looks_up(loop)
     is_called = any(
-        isinstance(one, _CALLABLE)
-        or (isinstance(one, Constant) and one.kind is str and loop is not None and looks_up(loop))
+        isinstance(one, _CALLABLE) or (are_names and isinstance(one, Constant) and one.kind is str)
         for one in inner
     )
     return items if is_called else None

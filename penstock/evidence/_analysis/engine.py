@@ -657,9 +657,9 @@ def _general(values: Values) -> Values:
         match value:
             case Constant():
                 found += UNKNOWN
-            case External():
+            case External() if value.site is not None:
                 found.append(External(value.name))
-            case Instance():
+            case Instance() if value.site is not None:
                 found.append(Instance(value.cls))
             case _:
                 found.append(value)

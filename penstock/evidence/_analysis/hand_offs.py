@@ -46,6 +46,7 @@ from penstock.evidence._analysis.values import (
     Method,
     Partial,
     Pending,
+    Unknown,
     Value,
     Values,
     Wrapped,
@@ -78,6 +79,8 @@ def functions_in(frame: Frame, values: Values) -> list[Value]:
     found: list[Value] = []
     for value in values:
         match value:
+            case Constant() | External() | Unknown():
+                pass  # as most values are
             case Function() | Method() | Partial() | Deferred():
                 found.append(value)
             case Wrapped() if value.kind in _CALLABLE_KINDS:
@@ -133,9 +136,10 @@ def hand_functions(
     frame: Frame, callee: External, arguments: Arguments, node: ast.AST
 ) -> Values | None:
     """Hand off the functions in *arguments*, or return None if there are none."""
-    note_given(frame, callee.name, arguments.all())
+    everything = arguments.all()
+    note_given(frame, callee.name, everything)
     is_naming = last_of(callee.name) in NAMING or method_of(node) in NAMING
-    for value in functions_in(frame, arguments.all()):
+    for value in functions_in(frame, everything):
         if _is_expression(value):
             frame.emit(Iterate(value.activations, EMPTY, frame.location(node)))
     bodies = [
@@ -148,11 +152,12 @@ def hand_functions(
     if later := [run_later(frame, each, OPEN, node) for each in functions_in(frame, then)]:
         first = [Parallel(tuple(bodies))] if bodies else []
         bodies = [sequence([*first, choice(later)])]
-    owner, pending = callee.owner, pending_in(arguments)
+    pending = pending_in(arguments)
     for each in pending:
-        frame.tokens.setdefault(owner, []).append(each.token)
+        frame.tokens.setdefault(callee.owner, []).append(each.token)
     if not bodies:
         return None
+    owner = callee.owner
     if callee.name.replace("()", "").endswith(_IN_ORDER):
         before = [Join(token) for token in frame.tokens.get(owner, ())]
         bodies = [sequence([*before, *bodies])]

@@ -59,7 +59,8 @@ def call_special(
                 return frame.apply(ours, Arguments(given), node)
         return NOTHING
 
-    found = frame.one_of(values, call)
+    has_object = any(isinstance(value, Instance) for value in values)
+    found = frame.one_of(values, call) if has_object else NOTHING
     note_methods(frame, values, names, node)
     return found
 
