@@ -58,6 +58,19 @@ none = None
         ("def open(): Shop(functools.partial(charge))", "unverified"),
         ("def open(day): Shop(refund if day else charge)", "unverified"),
         ("def open(one=charge): Shop(one)\ndef day(): open()", "unverified"),
+        (
+            "class Day:\n    @staticmethod\n    def open(one, two): Shop(two)\n"
+            "def start(): Day.open(charge, refund)",
+            "contradicted",
+        ),
+        (
+            "class Day:\n    @staticmethod\n    def open(one, two): Shop(one)\n"
+            "def start(): Day.open(charge, refund)",
+            "unverified",
+        ),
+        ("def open(*found): Shop(found)", "unverified"),
+        ("wrapped = lib.wrap(charge)\ndef open(): Shop(wrapped)", "unverified"),
+        ("wrapped = lib.wrap\ndef open(): Shop(wrapped)", "contradicted"),
         ("def open(): Shop(find())", "unverified"),
         ("def open(): Shop(lib.find())", "unverified"),
         ("def open(one): Shop(one)", "unverified"),

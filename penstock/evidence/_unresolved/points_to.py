@@ -107,7 +107,7 @@ class PointsTo:
                 value = assigned.get(node)
                 inner = function.source.definitions.get(node)
                 found.append(_plain(inner) if value is None else self._of(value, function))
-        return _union(found)
+        return _union(found) if found else None
 
     def _parameter(self, name: str, function: Definition) -> _Found:
         """Return what all calls of a function pass as one of its parameters."""
@@ -117,7 +117,8 @@ class PointsTo:
         is_plain = None not in map(_plain, (called, function))
         if not is_plain or self._project.is_value(called) or is_assigned(function, name):
             return None
-        place = [each.arg for each in function.parameters].index(name) - function.is_method
+        is_bound = function.is_method and "staticmethod" not in decorators_of(function)
+        place = [each.arg for each in function.parameters].index(name) - is_bound
         default = dict(defaults_of(function.header.args)).get(name)  # type: ignore[attr-defined]
         found: list[_Found] = []
         for caller, call in calls_of(self._project, called):
@@ -155,7 +156,9 @@ def _definition_of(value: Value | None) -> _Found:
     match value:
         case Function(definition=found) | Class(definition=found):
             return frozenset({found})
-        case Constant() | External():
+        case External(name=name) if "()" not in name:
+            return _NOTHING  # what a library makes may call what it has got
+        case Constant():
             return _NOTHING
     return None
 
