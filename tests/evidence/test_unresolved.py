@@ -671,3 +671,40 @@ def ship(): ...
 
     assert found["collect -> charge"] == ("unverified",)
     assert found["charge -> ship"] == (verdict,)
+
+
+@pytest.mark.parametrize(
+    ("then", "verdict"), [("return", "unverified"), ("save()", "contradicted")]
+)
+def test_what_follows_a_step_elsewhere_says_nothing_about_an_unresolved_call(then, verdict):
+    """Only what a step calls itself is known to run when an unresolved call leads to that step."""
+    source = f"""
+@step
+def issue(order):
+    order.plugin().create()
+    close()
+class Plugin:
+    @step
+    def create(self):
+        mint()
+        sign()
+        {then}
+class Other:
+    def create(self): ...
+@step
+def mint(): pass
+@step
+def sign(): pass
+@step
+def fetch():
+    sign()
+    save()
+@step
+def save(): close()
+@step
+def close(): pass
+"""
+    edges = "issue -> create, create -> mint, mint -> sign, mint -> close"
+    report = checked(source, f"{edges}, fetch -> sign, sign -> save, save -> close")
+
+    assert verdicts(report)["mint -> close"] == (verdict,)

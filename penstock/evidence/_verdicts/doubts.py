@@ -96,6 +96,7 @@ class Doubts:
         pairs = self._evidence.shown
         known = closure(pairs)
         entered = self._entered(known)
+        run = closure((each, one) for each, ways in self._evidence.starts.items() for one in ways)
         forth = closure(
             (source, target) for source, target, is_loop in self._evidence.flow.edges if not is_loop
         )
@@ -112,8 +113,9 @@ class Doubts:
                 source, target = edge.source, edge.target
                 if source not in entered:
                     # What the call leads to may be known to lead to both, and not in this order.
+                    # What follows its steps where others call them says nothing about that.
                     is_behind = cause.target == source or (
-                        (cause.target, source) in known and (cause.target, target) not in known
+                        (cause.target, source) in known and (cause.target, target) not in run
                     )
                     is_behind = is_behind and self._may_follow(cause, target, forth)
                 elif cause.target == source and self._is_followed(cause, target):
