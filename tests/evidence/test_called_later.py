@@ -163,6 +163,8 @@ def pay(path):
         ("code = 'import charges; charge()'", "unverified"),
         ("code = f'charge({order})'", "unverified"),
         ("if order: charge()", "unverified"),
+        ("if __name__ == '__main__': charge()", "contradicted"),
+        ("charge_all = lambda: charge()", "contradicted"),
     ],
 )
 def test_a_file_of_settings_that_is_executed_calls_no_step(more, verdict):
@@ -178,11 +180,19 @@ def refund(): charge()
     assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
 
 
-def test_a_step_that_nothing_calls_may_be_executed():
-    """A file that the project does not have may call it, as nothing else does."""
-    source = "@step\ndef pay(path): exec(path)\n@step\ndef charge(): ...\n"
+@pytest.mark.parametrize(
+    ("definition", "name", "verdict"),
+    [
+        ("@step\ndef charge(): ...", "charge", "unverified"),
+        ("@step\ndef _charge(): ...", "_charge", "contradicted"),
+        ("class Order:\n    @step\n    def charge(self): ...", "charge", "contradicted"),
+    ],
+)
+def test_a_step_that_nothing_calls_may_be_executed(definition, name, verdict):
+    """A file that the project does not have may call what anybody may import."""
+    source, edge = f"@step\ndef pay(path): exec(path)\n{definition}\n", f"pay -> {name}"
 
-    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": ("unverified",)}
+    assert verdicts(checked(source, edge)) == {edge: (verdict,)}
 
 
 def test_an_import_that_calls_no_step_leads_nowhere():

@@ -184,6 +184,37 @@ def pay(shop):
 
 
 @pytest.mark.parametrize(
+    ("called", "more", "verdict"),
+    [
+        ("shop.charge()", "", "unverified"),
+        ("shop.ship()", "", "contradicted"),
+        ("shop.ship()", "shop.ship = later", "unverified"),
+        ("order_class()", "", "contradicted"),
+        ("order_class()", "class Order:\n    def __init__(self): charge()", "unverified"),
+    ],
+)
+def test_an_attribute_that_an_object_passes_on(called, more, verdict):
+    """It has the name for which the object is asked; a class is what makes an object."""
+    others = "; ".join(f"shop.other_{number}()" for number in range(40))
+    source = f"""
+import lib, sys
+class Shop:
+    def __init__(self, inner): self.inner = inner
+    def __getattr__(self, name): return getattr(self.inner, name)
+@step
+def pay(name, inner):
+    shop = Shop(lib.find(inner))
+    {others}
+    order_class = getattr(sys.modules[inner], name)
+    {called}
+@step
+def charge(): ...
+{more}
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
+@pytest.mark.parametrize(
     ("names", "more", "verdict"),
     [
         ('["ship", "charge"]', "", "unverified"),

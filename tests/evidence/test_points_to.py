@@ -69,6 +69,8 @@ none = None
             "unverified",
         ),
         ("def open(*found): Shop(found)", "unverified"),
+        ("class Day:\n    def open(self): Shop(self.log.info)\nday.info = charge", "contradicted"),
+        ("class Day:\n    def open(self): Shop(lib.log.add)", "contradicted"),
         ("wrapped = lib.wrap(charge)\ndef open(): Shop(wrapped)", "unverified"),
         ("wrapped = lib.wrap\ndef open(): Shop(wrapped)", "contradicted"),
         ("def open(): Shop(find())", "unverified"),
@@ -153,6 +155,14 @@ def test_a_call_that_several_edges_ask_for():
         EDGE: ("contradicted",),
         "pay -> send": ("contradicted",),
     }
+
+
+def test_the_object_of_a_method():
+    """No call passes it as an argument, so it may be anything."""
+    more = "class Day:\n    def open(self): Shop(self)\ndef start(day): day.open(1)"
+    (edge,) = checked(SHOP.format(more=more), EDGE).edges
+
+    assert (edge.verdict, edge.reason) == ("unverified", "shop.late cannot be resolved")
 
 
 def test_more_expressions_than_are_looked_at(monkeypatch):

@@ -217,3 +217,26 @@ def consume(): charge()
 """
 
     assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("made", "verdict"),
+    [
+        ("Observer()", "contradicted"),
+        ("Observer().current", "unverified"),
+        ("observer()", "unverified"),
+        ("LazyObserver()", "unverified"),
+    ],
+)
+def test_a_method_with_the_name_of_a_step_of_what_a_class_of_a_library_makes(made, verdict):
+    """It is that of the class, while what a function returns may be of the project."""
+    source = f"""
+from lib import LazyObserver, Observer, observer
+@step
+def pay(): {made}.charge_later()
+class Order:
+    @step
+    def charge_later(self): ...
+"""
+    edge = "pay -> charge_later"
+    assert verdicts(checked(source, edge)) == {edge: (verdict,)}

@@ -784,9 +784,18 @@ def charge(): ...
     assert edge.verdict == verdict
 
 
-@pytest.mark.parametrize(("name", "verdict"), [("after", "unverified"), ("result", "contradicted")])
+@pytest.mark.parametrize(
+    ("name", "verdict"),
+    [
+        ("after", "unverified"),
+        ("result", "contradicted"),
+        ("date", "contradicted"),
+        ("total_seconds", "contradicted"),
+        ("info", "contradicted"),
+    ],
+)
 def test_an_attribute_with_the_name_of_a_future_is_a_method(name, verdict):
-    """A future has the method, and that something else keeps data by that name says nothing."""
+    """A future, a time or a logger has it, and that others keep data by that name says nothing."""
     source = f"""
 from lib import keep, find
 keep(later)

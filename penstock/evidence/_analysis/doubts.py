@@ -12,7 +12,7 @@ from penstock.evidence._analysis.values import External, Further, Unknown, Value
 from penstock.evidence._source.files import Definition
 from penstock.evidence._source.functions import written
 
-__all__ = ["note_logging", "note_methods", "note_properties"]
+__all__ = ["is_of_own_class", "note_logging", "note_methods", "note_properties"]
 
 
 def note_methods(
@@ -63,13 +63,19 @@ def _is_of_unknown_class(value: Value) -> bool:
     """
     if not isinstance(value, External):
         return isinstance(value, (Unknown, Further))
-    is_made = _MADE.search(value.name) is not None and not _LIKE_OTHERS.search(value.name)
-    return (
-        "()" in value.name and not is_made and value.name.partition(".")[0] not in _OF_OWN_CLASSES
-    )
+    return "()" in value.name and not is_of_own_class(value.name)
 
 
-_MADE = re.compile(r"^[a-z_][\w.]*\.[A-Z]\w*[a-z]\w*\(\)(?:\.session)?$")
+def is_of_own_class(name: str) -> bool:
+    """Return whether an object of a library, by its name, is of a class of the library."""
+    is_made = _MADE.search(name) is not None and not _LIKE_OTHERS.search(name)
+    return is_made or name.partition(".")[0] in _OF_OWN_CLASSES
+
+
+_MADE = re.compile(
+    r"^[a-z_][\w.]*\.[A-Z]\w*[a-z]\w*\(\)(?:\.session)?$"
+    r"|^(?:anyio\.create_task_group|trio\.open_nursery)\(\)"
+)
 """How an object is called that a class of a library makes, or its session with a database."""
 
 _LIKE_OTHERS = re.compile(r"Proxy|Lazy|Mock|Local\b|Wrap|Delegat|Ref\b|Var\b|Adapter")
@@ -77,7 +83,12 @@ _LIKE_OTHERS = re.compile(r"Proxy|Lazy|Mock|Local\b|Wrap|Delegat|Ref\b|Var\b|Ada
 
 
 _OF_OWN_CLASSES = sys.stdlib_module_names | {
-    "builtins", "bs4", "dateutil", "docker", "git", "httpx", "lxml", "numpy", "openpyxl", "pandas",
-    "paramiko", "plumbum", "polars", "psutil", "pyarrow", "pytz", "requests",
+    "PIL", "aiofiles", "arrow", "asyncpg", "boto3", "botocore", "bs4",
+    "builtins", "croniter", "cryptography", "dateutil", "docker", "elasticsearch", "filelock",
+    "git", "grpc", "httpx", "icalendar", "jwt", "ldap3", "lxml", "numpy", "openpyxl",
+    "opensearchpy", "packaging", "pandas", "paramiko", "pendulum", "plumbum", "polars",
+    "prometheus_client", "psutil", "psycopg", "psycopg2", "pyarrow", "pymongo", "pytz", "redis",
+    "requests", "rich", "sentry_sdk", "tomlkit", "tqdm", "urllib3", "watchdog",
+    "websockets", "zmq",
 }  # fmt: skip
 """The first names of libraries that return no objects of other classes than their own."""

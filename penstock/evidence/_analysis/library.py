@@ -127,6 +127,12 @@ CONSUMERS = frozenset({
 """Functions that iterate over what they get, or pass it on item by item."""
 
 
+OF_LOGGERS = frozenset(
+    {"critical", "debug", "error", "exception", "info", "log", "warn", "warning"}
+)
+"""Methods of loggers, which get strings and data."""
+
+
 LOOKING = frozenset({
     "signature", "getsource", "getsourcefile", "getsourcelines", "isfunction", "ismethod",
     "isclass", "iscoroutinefunction", "isgeneratorfunction", "isasyncgenfunction", "getmembers",

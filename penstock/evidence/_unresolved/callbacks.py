@@ -19,7 +19,7 @@ from penstock.evidence._analysis.passed import Passed, decorators_of
 from penstock.evidence._analysis.terms import Outside
 from penstock.evidence._analysis.values import External, Function, Method
 from penstock.evidence._source.files import Definition
-from penstock.evidence._source.functions import nodes_in
+from penstock.evidence._source.functions import children_of, last_name_of, nodes_in, written
 from penstock.evidence._unresolved.ancestors import Ancestors
 from penstock.evidence._unresolved.decorators import Decorators
 from penstock.evidence._unresolved.methods import (
@@ -62,6 +62,9 @@ _OF_RECORDS = {
     "save", "save_base", "validate_constraints", "validate_unique",
 }  # fmt: skip
 """The methods of a model of Django that call others; fields add some that do not."""
+
+_LATER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+"""Nodes whose bodies run when somebody calls them."""
 
 _NO_ARGUMENTS = Passed(0, frozenset())
 
@@ -252,16 +255,27 @@ class Callbacks:
     def _may_be_executed(self, outside: Outside, wanted: Definition) -> bool:
         """Return whether a file is executed, or a module is imported that calls *wanted* then."""
         name = outside.library or ""
+        callers = self._ancestors.with_callers(wanted)
+        is_imported = any(d.kind == "module" and _calls_at_once(d, wanted) for d in callers)
         if last_of(name) in {"import_module", "__import__"}:
-            return any(each.kind == "module" for each in self._ancestors.with_callers(wanted))
+            return is_imported
         if _EXECUTING.match(name) is None:
             return False
-        callers = self._ancestors.with_callers(wanted)
-        return (
-            callers == [wanted]
-            or any(each.kind == "module" for each in callers)
-            or any(found for _, found in self._project.search("code", wanted.name))
-        )
+        is_unused = callers == [wanted] and wanted.qualname == wanted.name.lstrip("_")
+        found = self._project.search("code", wanted.name)
+        return is_imported or is_unused or any(is_there for _, is_there in found)
+
+
+def _calls_at_once(module: Definition, wanted: Definition) -> bool:
+    """Return whether the import of a module calls *wanted*, and not a run of it as a program."""
+    waiting: list[ast.AST] = [module.node]
+    for node in waiting:
+        if isinstance(node, ast.Call) and last_name_of(node.func) == wanted.name:
+            return True
+        is_program = isinstance(node, ast.If) and "__name__" in written(node.test)
+        if not is_program and not isinstance(node, _LATER):
+            waiting += children_of(node)
+    return False
 
 
 def _definition_of(value: Function | Method) -> Definition:

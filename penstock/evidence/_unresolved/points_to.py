@@ -6,11 +6,11 @@ from typing import TypeAlias
 
 from penstock.evidence._analysis.binding import defaults_of
 from penstock.evidence._analysis.engine import Engine
-from penstock.evidence._analysis.library import PROPERTIES
+from penstock.evidence._analysis.library import OF_LOGGERS, PROPERTIES
 from penstock.evidence._analysis.passed import UNKNOWN_TO_OTHERS, decorators_of
 from penstock.evidence._analysis.values import Class, Constant, External, Function, Module, Value
 from penstock.evidence._source.files import Definition
-from penstock.evidence._source.functions import names_bound_by, nodes_in, written
+from penstock.evidence._source.functions import last_name_of, names_bound_by, nodes_in, written
 from penstock.evidence._strings import argument_of, calls_of, is_assigned
 
 __all__ = ["PointsTo"]
@@ -114,11 +114,11 @@ class PointsTo:
         is_making = function.name == "__init__" and function.is_method
         called = function.parent if is_making else function
         assert called is not None
-        is_plain = None not in map(_plain, (called, function))
-        if not is_plain or self._project.is_value(called) or is_assigned(function, name):
-            return None
         is_bound = function.is_method and "staticmethod" not in decorators_of(function)
         place = [each.arg for each in function.parameters].index(name) - is_bound
+        is_plain = place >= 0 and None not in map(_plain, (called, function))
+        if not is_plain or self._project.is_value(called) or is_assigned(function, name):
+            return None
         default = dict(defaults_of(function.header.args)).get(name)  # type: ignore[attr-defined]
         found: list[_Found] = []
         for caller, call in calls_of(self._project, called):
@@ -139,6 +139,8 @@ class PointsTo:
                     if isinstance(value, Module):
                         found = self._engine.member(value.source, node.attr)
                         return _union(map(_definition_of, found or (None,)))
+        if node.attr in OF_LOGGERS and "log" in last_name_of(node.value):
+            return _NOTHING
         return _union(
             self._assigned(text, [*file.definitions.values(), file.root][number])
             for file, assigned in self._project.search("assigned", node.attr)

@@ -3,6 +3,7 @@
 import re
 from functools import cached_property
 
+from penstock.evidence._analysis.doubts import is_of_own_class
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.library import (
     A_MODULE,
@@ -115,7 +116,8 @@ class Results:
         if self._is_inherited(owner):
             return self._unknown.may_be_called(name, outside, wanted)
         is_named = name == wanted.name and self._decorators.fits(outside.passed, wanted)
-        return is_named and name not in OF_LIBRARIES and "()" in owner
+        is_own = owner.endswith("()") and is_of_own_class(owner)
+        return is_named and name not in OF_LIBRARIES and "()" in owner and not is_own
 
     def _is_unmarked(self, function: Definition) -> bool:
         """Return whether *function* has no decorator in a project that marks implementations."""
@@ -152,6 +154,10 @@ class Results:
             if "." in wanted.qualname and not makes_objects(self._engine, wanted):
                 return False
             owner = ""
+        if not owner and is_class(outside.text):
+            return self._unknown.may_be_made_by(outside, wanted)
+        if not (owner or prefix or suffix) and (name := self._name_passed_on(outside)):
+            prefix = suffix = name
         return any(
             each.name.startswith(prefix)
             and each.name.endswith(suffix)
@@ -160,6 +166,12 @@ class Results:
             and (not owner or self._may_be_of(each, owner))
             for each in (self._ancestors.of(wanted) if owner else [wanted])
         )
+
+    def _name_passed_on(self, outside: Outside) -> str:
+        """Return the name of an attribute that `__getattr__` gets of another object, or ``""``."""
+        name = outside.text.rpartition(".")[2]
+        is_assigned = self._project.is_attribute(name)
+        return name if "." in outside.text and name.isidentifier() and not is_assigned else ""
 
     def _may_be_of(self, method: Definition, owner: str) -> bool:
         """Return whether an object of the class called *owner*, or of a subclass, has *method*."""

@@ -1,13 +1,14 @@
 """The calls of unknown values, which lead somewhere by a name, or as a value that is kept."""
 
 import ast
+import datetime as dt
 import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.guesses import OF_TYPES
-from penstock.evidence._analysis.library import OF_LIBRARIES, WAITING
+from penstock.evidence._analysis.library import OF_LIBRARIES, OF_LOGGERS, WAITING
 from penstock.evidence._analysis.terms import Outside
 from penstock.evidence._source.files import Definition
 from penstock.evidence._source.functions import is_about, nodes_in
@@ -40,6 +41,9 @@ _REQUESTED = re.compile(rf"{_REQUEST}\.\w+$")
 _OF_REQUEST = re.compile(rf"(?:\w+\.)*{_REQUEST}\b")
 """How what a part of it is begins."""
 
+_OF_DATA = OF_LOGGERS.union(*map(dir, (dt.datetime, dt.timedelta)))
+"""Names of methods of times, and of loggers."""
+
 _MEMBERS = {"__dict__", "getmembers", "globals", "vars"}
 """How a function gets all that an object or a module has."""
 
@@ -70,7 +74,7 @@ class UnknownValues:
         if name.isidentifier() and "." in text:
             if self.may_be_called(name, outside, wanted):
                 return True
-            if name in OF_TYPES | WAITING or not project.is_attribute(name):
+            if name in OF_TYPES | WAITING | _OF_DATA or not project.is_attribute(name):
                 return False
         return is_own and self.may_be_value(outside, wanted)
 
