@@ -1,4 +1,4 @@
-"""Functions that a framework calls to provide the arguments of others."""
+"""Functions that a framework calls, or objects that it makes, to provide arguments."""
 
 import pytest
 from checked_sources import checked, undeclared
@@ -92,3 +92,46 @@ def ship(): ...
 def test_the_order_in_which_a_framework_provides_is_not_declared(edges, body, found):
     """It is that of the parameters, by which nobody means anything, and it may be declared."""
     assert undeclared(checked(TWO.format(body=body), edges)) == found
+
+
+@pytest.mark.parametrize(
+    ("decorators", "parameters", "verdict"),
+    [
+        (["pass_shop"], "shop", "supported"),
+        (["pass_shop"], "shop, *, day", "supported"),
+        (["pass_named"], "shop", "supported"),
+        (["pass_other"], "shop", "contradicted"),
+        (["pass_unknown"], "shop", "unverified"),
+        (["click.pass_context", "pass_shop"], "shop, context", "supported"),
+        (["pass_shop", "click.pass_context"], "context, shop", "supported"),
+        (["pass_other", "pass_shop"], "shop, other", "supported"),
+        (["pass_shop", "pass_other"], "shop, other", "contradicted"),
+        (["click.pass_obj"], "shop", "unverified"),
+        ([], "shop", "unverified"),
+    ],
+)
+def test_a_decorator_of_click_passes_an_object_of_its_class(decorators, parameters, verdict):
+    """The decorator that is closest to a command passes its first argument."""
+    lines = "\n".join(f"@{each}" for each in ["cli.command()", *decorators])
+    source = f"""
+import click
+from lib import unknown
+class Shop:
+    def collect(self): charge()
+class Other:
+    def collect(self): ...
+pass_shop = click.make_pass_decorator(Shop, ensure=True)
+pass_named = click.make_pass_decorator(object_type=Shop)
+pass_other = click.make_pass_decorator(Other)
+pass_unknown = click.make_pass_decorator(unknown)
+@click.group()
+def cli(): ...
+@step
+{lines}
+def pay({parameters}): shop.collect()
+@step
+def charge(): ...
+"""
+    (edge,) = checked(source, "pay -> charge").edges
+
+    assert edge.verdict == verdict

@@ -52,6 +52,7 @@ def run_body(engine: Engine, activation: Activation) -> None:
             _provided(frame, engine.load(function, "depends"), node)
         for name, values in activation.bound.items():
             given = _of_view(frame, name, values, node) or _of_annotation(frame, name, values)
+            given = _of_decorator(frame, name, given)
             provided = _provided(frame, given, node)
             frame.names[name] = provided
             engine.assign(scope, name, provided)
@@ -98,6 +99,16 @@ def _of_view(frame: Frame, name: str, values: Values, node: ast.AST) -> Values:
         found = attribute_of(frame, receiver, _OF_VIEWS[name], node)
         made = found if name == "instance" else frame.apply(found, OPEN, node)
     return tuple(each for each in made if isinstance(each, (Container, Instance)))
+
+
+def _of_decorator(frame: Frame, name: str, values: Values) -> Values:
+    """Return what a decorator of Click passes as an argument that no call shows."""
+    definition = frame.activation.definition
+    if values != UNKNOWN or not definition.decorators:
+        return values
+    return (
+        frame.engine.load(Function(definition, frame.activation.scope), ("passed", name)) or values
+    )
 
 
 def _of_signal(frame: Frame) -> Values:

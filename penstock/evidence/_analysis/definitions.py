@@ -1,7 +1,7 @@
 """Definitions of functions and classes, and their decorators."""
 
 import ast
-from typing import Any
+import re
 
 from penstock.evidence._analysis.binding import defaults_of
 from penstock.evidence._analysis.classes import class_in
@@ -14,6 +14,7 @@ from penstock.evidence._analysis.scopes import OPEN, Arguments, ClassInfo, Scope
 from penstock.evidence._analysis.special import call_special
 from penstock.evidence._analysis.values import (
     NOTHING,
+    UNKNOWN,
     Class,
     Constant,
     Container,
@@ -43,12 +44,28 @@ def define_function(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) 
     function = Function(definition, frame.scope)
     for parameter, default in defaults_of(node.args):
         frame.engine.store(function, ("default", parameter), frame.evaluate(default))
-    decorated = _decorate(frame, (function,), node)
-    frame.assign(node.name, decorated)
+    evaluated = [(frame.evaluate(each), each) for each in node.decorator_list]
+    _note_passed(frame, function, [decorators for decorators, _ in reversed(evaluated)])
+    frame.assign(node.name, _decorate(frame, (function,), evaluated))
 
 
-def _decorate(frame: Frame, values: Values, node: Any) -> Values:
-    evaluated = [(frame.evaluate(d), d) for d in node.decorator_list]
+def _note_passed(frame: Frame, function: Function, decorators: list[Values]) -> None:
+    """Note what decorators of Click pass to *function*: the closest one its first argument."""
+    passed = [
+        frame.engine.load(each, "passed") or UNKNOWN
+        for values in decorators
+        for each in values
+        if isinstance(each, External) and _PASSING.fullmatch(each.name)
+    ]
+    for parameter, values in zip(function.definition.parameters, passed, strict=False):
+        frame.engine.store(function, ("passed", parameter.arg), values)
+
+
+_PASSING = re.compile(r"click\.(?:\w+\.)*(?:make_pass_decorator\(\)|pass_context|pass_obj)")
+"""The names of decorators that pass something before all other arguments."""
+
+
+def _decorate(frame: Frame, values: Values, evaluated: list[tuple[Values, ast.expr]]) -> Values:
     for decorators, written in reversed(evaluated):
         found: Values = NOTHING
         for decorator in decorators:
@@ -175,7 +192,8 @@ def define_class(frame: Frame, node: ast.ClassDef) -> None:
     engine.forget_mros()
     _call_makers(frame, info, node)
     _give_to_bases(frame, info)
-    frame.assign(node.name, _decorate(frame, (Class(definition),), node))
+    evaluated = [(frame.evaluate(each), each) for each in node.decorator_list]
+    frame.assign(node.name, _decorate(frame, (Class(definition),), evaluated))
 
 
 def _plain(base: ast.expr) -> ast.expr:

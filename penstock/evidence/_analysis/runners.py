@@ -19,6 +19,7 @@ from penstock.evidence._analysis.values import (
     External,
     Function,
     Further,
+    Instance,
     Method,
     Partial,
     Pending,
@@ -35,6 +36,7 @@ __all__ = [
     "depends",
     "gather",
     "group",
+    "passing",
     "provider",
     "receiver",
     "run_now",
@@ -113,6 +115,17 @@ def depends(frame: Frame, callee: External, arguments: Arguments, node: ast.AST)
     if "use_cache" in arguments.named:
         return tuple(Wrapped("depends", Wrapped("anew", f)) for f in functions) or None
     return tuple(Wrapped("depends", f) for f in functions) or None
+
+
+def passing(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
+    """Return what `make_pass_decorator` of Click makes, which passes an object of a class."""
+    given = (*arguments.first, *arguments.named.get("object_type", NOTHING))
+    passed = tuple(Instance(each.definition) for each in given if isinstance(each, Class))
+    if not passed:
+        return None
+    made = External(f"{callee.name}()", frame.site(node))
+    frame.engine.store(made, "passed", passed)
+    return (made,)
 
 
 def provider(frame: Frame, callee: External, arguments: Arguments, node: ast.AST) -> Values | None:
