@@ -121,6 +121,8 @@ def pay(request):
         ("self.get_response(request)", "def charge(request): pass", "unverified"),
         ("self.app(request)", "@app.get('/')\n@step\ndef charge(): pass", "unverified"),
         ("self.app(request)", "def charge(order): pass", "contradicted"),
+        ("self.app(*request)", "def charge(request): pass", "unverified"),
+        ("self.app(1, *request)", "def charge(request): pass", "contradicted"),
         ("self.other(request)", "def charge(request): pass", "contradicted"),
     ],
 )

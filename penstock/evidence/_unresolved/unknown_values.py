@@ -116,7 +116,7 @@ class UnknownValues:
     def may_be_value(self, outside: Outside, wanted: Definition) -> bool:
         """Return whether a value that is called may lead to *wanted*."""
         found = self._ancestors.of(wanted)
-        if _NEXT.search(outside.text) and any(is_view(self._engine, each) for each in found):
+        if _is_next(outside) and any(is_view(self._engine, each) for each in found):
             return True
         if is_class(outside.text):
             return self.may_be_made_by(outside, wanted)
@@ -186,6 +186,13 @@ class UnknownValues:
             self._known[key] = find(self._project, function, outside.text)
         found: _Found = self._known[key]
         return found
+
+
+def _is_next(outside: Outside) -> bool:
+    """Return whether a middleware calls what comes after it, with a request or all it has got."""
+    passed = outside.passed
+    is_whole = passed is None or not (passed.is_open and passed.count)
+    return is_whole and _NEXT.search(outside.text) is not None
 
 
 def is_class(text: str) -> bool:
