@@ -35,6 +35,32 @@ def test_a_message_may_lead_to_what_something_else_calls(receiving, verdict):
 
 
 @pytest.mark.parametrize(
+    ("calls", "more", "verdict"),
+    [
+        (30, "", "contradicted"),
+        (3, "", "unverified"),
+        (30, "keep(charge)", "unverified"),
+        (30, "@keep\n", "unverified"),
+    ],
+)
+def test_a_message_of_a_helper_of_many(calls, more, verdict):
+    """One that counts or reports sends nothing to a step that only other functions call."""
+    lines = "".join(f"def later_{number}(): count('{number}')\n" for number in range(calls))
+    source = f"""
+from lib import keep, producer
+@step
+def pay(): count("paid")
+def count(name): producer.send(name)
+def refund(): charge()
+{lines}
+{more}
+@step
+def charge(): ...
+"""
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
+@pytest.mark.parametrize(
     ("other", "verdict"),
     [
         ("charge()", "contradicted"),

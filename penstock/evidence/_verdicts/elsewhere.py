@@ -19,6 +19,7 @@ from penstock.evidence._source.files import Definition
 from penstock.evidence._source.functions import last_name_of, nodes_in, written
 from penstock.evidence._verdicts.evidence import FlowEvidence
 from penstock.evidence._verdicts.frameworks import may_ask
+from penstock.evidence._verdicts.lines import MOST_USES
 
 __all__ = ["Elsewhere"]
 
@@ -256,9 +257,18 @@ class Elsewhere:
             is_stored = last_of(outside.library or outside.text) in STORING | _CHANGING
             if is_stored and is_receiver:
                 return outside
-            if self._may_send(outside) and not self._is_never_received(outside, target):
+            if not self._may_send(outside) or self._is_never_received(outside, target):
+                continue
+            if self._evidence.is_known(target) or not self._is_helper_of_many(outside):
                 return outside
         return None
+
+    def _is_helper_of_many(self, outside: Outside) -> bool:
+        """Return whether many lines call the function that sends, as one that counts or reports."""
+        project = self._evidence.project
+        function = project.function_at(outside.location)
+        is_helper = function is not None and function not in self._evidence.located.values()
+        return function is not None and is_helper and project.count_uses(function) > MOST_USES
 
     def _is_never_received(self, outside: Outside, target: str) -> bool:
         """Return whether nothing that gets messages from a pipe may lead to *target*.

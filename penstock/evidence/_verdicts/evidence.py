@@ -145,6 +145,12 @@ class FlowEvidence:
             known |= callers
         return False
 
+    def is_known(self, target: str) -> bool:
+        """Return whether others may know *target* without its name, or call it from outside."""
+        wanted = self.located[target]
+        is_named = not self._is_known_to_others(wanted) and not self.project.is_value(wanted)
+        return self.steps[target].is_entrypoint or not is_named
+
     def _is_known_to_others(self, definition: Definition) -> bool:
         """Return whether a framework may know *definition*, by a decorator or by its class."""
         return self.ways.is_registered(definition) or self.ways.is_of_library(definition)

@@ -6,12 +6,20 @@ from penstock.evidence._model import Evidence
 from penstock.evidence._source.files import Definition
 from penstock.evidence._verdicts.evidence import FlowEvidence
 
-__all__ = ["called_as", "is_everywhere", "is_named", "is_near", "is_rare", "without_decorators"]
+__all__ = [
+    "MOST_USES",
+    "called_as",
+    "is_everywhere",
+    "is_named",
+    "is_near",
+    "is_rare",
+    "without_decorators",
+]
 
 _MANY_USES = 8
 """From how many lines a step may be called for a call back to be news."""
 
-_MOST_USES = 24
+MOST_USES = 24
 """From how many lines a step may be called for a second way to it to be news.
 
 Lines with the name of a step count, so a common name looks like a helper of many.
@@ -27,7 +35,7 @@ def is_near(evidence: FlowEvidence, target: str, found: Evidence) -> bool:
     What helpers do on the way, and what is called everywhere, are details.
     """
     is_direct = len(without_decorators(evidence, found.path, target)) == 1
-    return is_direct and _uses(evidence, target) <= _MOST_USES
+    return is_direct and _uses(evidence, target) <= MOST_USES
 
 
 def without_decorators(
