@@ -156,6 +156,11 @@ def charge(): pass
         ("from lib import charge as other\nlate = partial(other, 1)", "unverified"),
         ("def later(function): return partial(function, 1)", "unverified"),
         ("def later(order): return partial(order.function, 1)", "unverified"),
+        ("def later(function): return partial(function)", "contradicted"),
+        ("def later(function, *given): return partial(function, *given)", "unverified"),
+        ("def later(function, **given): return partial(function, **given)", "unverified"),
+        ("def later(function): return partial(function, order=1)", "unverified"),
+        ("late = partial()", "contradicted"),
         ("from functools import partial as later", "unverified"),
     ],
 )

@@ -77,7 +77,7 @@ def fits(
     passed: Passed | None,
     definition: Definition,
     *,
-    may_have_more: bool = False,
+    more: int = 0,
     added: frozenset[str] | None = None,
     is_kept: bool = False,
 ) -> bool:
@@ -88,7 +88,7 @@ def fits(
     Args:
         passed: The arguments of a call.
         definition: The function.
-        may_have_more: Whether something like a partial may add arguments to these.
+        more: How many arguments something like a partial may add to these.
         added: The names of the arguments that its decorators add, if nothing else is added.
         is_kept: Whether its decorators pass on all arguments that they get.
     """
@@ -110,7 +110,7 @@ def fits(
     named = {each.arg for each in parameters.kwonlyargs}
     with_default = {name for name, _ in defaults_of(parameters)}
     required = {*names, *named} - with_default - {*names[: passed.count]} - passed.names
-    if required - (added or frozenset()) and not passed.is_open and not may_have_more:
+    if len(required - (added or frozenset())) > more and not passed.is_open:
         return False
     if is_changed and not is_kept:  # which may also keep arguments back
         return True

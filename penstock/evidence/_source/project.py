@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -65,7 +66,7 @@ class Project:
         self._attributes: dict[str, bool] = {}
         self._classes_with: dict[str, tuple[Definition, ...]] = {}
         self._mentions: dict[str, tuple[SourceFile, ...]] = {}
-        self._partials: dict[str, frozenset[str]] = {}
+        self._partials: dict[str, frozenset[tuple[str, int]]] = {}
         self._found: set[SourceFile] = set()
         self._with_tests = False
         self.searches: set[tuple[str, str]] = set()
@@ -308,15 +309,17 @@ class Project:
         """Whether something may make an object for its class is the annotation of something."""
         return any(map(self.mentioning, _READING_ANNOTATIONS))
 
-    def has_partial_of(self, wanted: Definition) -> bool:
-        """Return whether something may be a partial of *wanted*."""
+    def added_by_partials(self, wanted: Definition) -> int:
+        """Return how many arguments something that may be a partial of *wanted* adds at most."""
         for word in ("partial", "partialmethod"):
             if word not in self._partials:
                 files = self.search("partial", "", word=word)
-                self._partials[word] = frozenset(name for _, found in files for name in found)
+                self._partials[word] = frozenset(each for _, found in files for each in found)
         cls = wanted.parent if wanted.name in {"__init__", "__new__"} else None
         name = cls.name if cls is not None else wanted.name
-        return any(not {"", name}.isdisjoint(found) for found in self._partials.values())
+        made = (each for found in self._partials.values() for each in found)
+        added = [count for each, count in made if each in {"", name}]
+        return sys.maxsize if -1 in added else max(added, default=0)
 
     def count_uses(self, definition: Definition) -> int:
         """Return how many lines mention the name of *definition* and do not only import it."""

@@ -238,12 +238,23 @@ def _values(file: SourceFile, name: str) -> Kept:
     )
 
 
-def _partials(file: SourceFile, _: str) -> frozenset[str]:
-    """Return the names of the functions of which a file makes partials; ``""`` is any."""
+def _partials(file: SourceFile, _: str) -> frozenset[tuple[str, int]]:
+    """Return the names of the functions of which a file makes partials; ``""`` is any.
+
+    Each has the number of arguments that the partial adds, or -1 if that is not known.
+    """
     if re.search(r"\bpartial(?:method)? as\b", file.text):
-        return frozenset({""})
-    found = re.findall(r"\bpartial(?:method)?\s*\(\s*(?:([\w.]*)\.)?(\w*)", file.text)
-    return frozenset(name if _is_known(file, owner, name) else "" for owner, name in found)
+        return frozenset({("", -1)})
+    found: set[tuple[str, int]] = set()
+    for node in nodes_in(file.tree):
+        if isinstance(node, ast.Call) and last_name_of(node.func) in {"partial", "partialmethod"}:
+            first, *rest = node.args or [node.func]
+            given = [*rest, *(each.arg for each in node.keywords)]
+            is_open = any(each is None or isinstance(each, ast.Starred) for each in given)
+            owner, _, name = written(first).rpartition(".")
+            is_known = name.isidentifier() and _is_known(file, owner, name)
+            found.add((name if is_known else "", -1 if is_open else len(given)))
+    return frozenset(found)
 
 
 def _is_known(file: SourceFile, owner: str, name: str) -> bool:

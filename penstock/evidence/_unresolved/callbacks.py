@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.given import TEMPLATES, is_known
@@ -217,7 +218,7 @@ class Callbacks:
         return (
             name == wanted.name
             and wanted.is_method
-            and self._decorators.fits(outside.passed, wanted, may_have_more=True)
+            and self._decorators.fits(outside.passed, wanted, more=sys.maxsize)
             and not self._project.callers_of(wanted)
         )
 

@@ -30,9 +30,7 @@ class Decorators:
         self._engine = engine
         self._known: dict[Definition, tuple[frozenset[str] | None, bool]] = {}
 
-    def fits(
-        self, passed: Passed | None, function: Definition, *, may_have_more: bool = False
-    ) -> bool:
+    def fits(self, passed: Passed | None, function: Definition, *, more: int = 0) -> bool:
         """Return whether *function*, with its decorators, may be called with *passed*.
 
         A module that leads to a step when it is imported may not.
@@ -44,7 +42,7 @@ class Decorators:
             is_kept = added == frozenset() and self._keeps_arguments(function)
             self._known[function] = added, is_kept
         added, is_kept = self._known[function]
-        return fits(passed, function, may_have_more=may_have_more, added=added, is_kept=is_kept)
+        return fits(passed, function, more=more, added=added, is_kept=is_kept)
 
     def _added_to(self, function: Definition) -> frozenset[str] | None:
         """Return the names of the arguments that decorators add, or None if others may be."""

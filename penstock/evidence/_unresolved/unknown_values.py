@@ -132,7 +132,7 @@ class UnknownValues:
         return any(
             self._is_kept(each, outside)
             and self._decorators.fits(
-                outside.passed, each, may_have_more=self._project.has_partial_of(each)
+                outside.passed, each, more=self._project.added_by_partials(each)
             )
             for each in (*self._ancestors.lambdas(wanted), *found)
         )
