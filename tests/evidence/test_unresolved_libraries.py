@@ -240,3 +240,26 @@ class Order:
 """
     edge = "pay -> charge_later"
     assert verdicts(checked(source, edge)) == {edge: (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("called", "verdict"),
+    [
+        ("import sys\nsys.modules.charge(1)", "contradicted"),
+        ("from lib import charge\ncharge()", "contradicted"),
+        ("import shop\nshop.charge()", "unverified"),
+        ("from shop import charge\ncharge()", "unverified"),
+        ("from lib import *\nfound.charge()", "unverified"),
+        ("found().charge()", "unverified"),
+        ("import shop\nif __name__ == '__main__': shop.charge()", "contradicted"),
+    ],
+)
+@pytest.mark.parametrize("imported", ["import_module(given)", "__import__(given)"])
+def test_a_module_that_is_imported_by_an_unknown_name_may_call_a_step(imported, called, verdict):
+    """It does not where the module imports what it calls from a library."""
+    files = {
+        "app.py": f"from importlib import import_module\n@step\ndef pay(given): {imported}\n",
+        "shop.py": "@step\ndef charge(): ...\n",
+        "conf.py": called,
+    }
+    assert [each.verdict for each in checked(files, "pay -> charge").edges] == [verdict]

@@ -267,19 +267,19 @@ class Project:
             is_alone = is_alone or file is wanted.source
 
         def may_have(owner: str) -> bool:
-            return is_alone if owner == "" else self._has_module(owner)
+            return is_alone if owner == "" else self.has_module(owner)
 
-        return may_have if is_alone or any(map(self._has_module, owners)) else None
+        return may_have if is_alone or any(map(self.has_module, owners)) else None
 
     def may_be_called_in(self, file: str, wanted: Definition) -> bool:
         """Return whether *file* calls *wanted* by its name, which it has or imports."""
         name = wanted.name
         return any(
-            each.source.file == file and self._has_module(each.source.imported.get(name, "."))
+            each.source.file == file and self.has_module(each.source.imported.get(name, "."))
             for each in self.callers_of(wanted)
         )
 
-    def _has_module(self, name: str) -> bool:
+    def has_module(self, name: str) -> bool:
         """Return whether *name* is a module of the project, or may be one."""
         return name == "." or name in self.packages or name in self.files
 

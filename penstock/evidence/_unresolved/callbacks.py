@@ -257,7 +257,7 @@ class Callbacks:
         """Return whether a file is executed, or a module is imported that calls *wanted* then."""
         name = outside.library or ""
         callers = self._ancestors.with_callers(wanted)
-        is_imported = any(d.kind == "module" and _calls_at_once(d, wanted) for d in callers)
+        is_imported = any(d.kind == "module" and self._calls_at_once(d, wanted) for d in callers)
         if last_of(name) in {"import_module", "__import__"}:
             return is_imported
         if _EXECUTING.match(name) is None:
@@ -266,17 +266,22 @@ class Callbacks:
         found = self._project.search("code", wanted.name)
         return is_imported or is_unused or any(is_there for _, is_there in found)
 
+    def _calls_at_once(self, module: Definition, wanted: Definition) -> bool:
+        """Return whether the import of a module calls *wanted*, and not a run of it as a program.
 
-def _calls_at_once(module: Definition, wanted: Definition) -> bool:
-    """Return whether the import of a module calls *wanted*, and not a run of it as a program."""
-    waiting: list[ast.AST] = [module.node]
-    for node in waiting:
-        if isinstance(node, ast.Call) and last_name_of(node.func) == wanted.name:
-            return True
-        is_program = isinstance(node, ast.If) and "__name__" in written(node.test)
-        if not is_program and not isinstance(node, _LATER):
-            waiting += children_of(node)
-    return False
+        A function is nothing that the module imports from a library, as ``sys.modules.update``.
+        """
+        waiting: list[ast.AST] = [module.node]
+        for node in waiting:
+            if isinstance(node, ast.Call) and last_name_of(node.func) == wanted.name:
+                first = written(node.func).partition(".")[0]
+                imported = module.source.imported.get(first, ".")
+                if wanted.is_method or self._project.has_module(imported):
+                    return True
+            is_program = isinstance(node, ast.If) and "__name__" in written(node.test)
+            if not is_program and not isinstance(node, _LATER):
+                waiting += children_of(node)
+        return False
 
 
 def _definition_of(value: Function | Method) -> Definition:
