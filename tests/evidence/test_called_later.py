@@ -1,7 +1,7 @@
 """Functions that a process, a template or a file calls that the source does not have."""
 
 import pytest
-from checked_sources import checked, verdicts
+from checked_sources import checked, undeclared, verdicts
 
 
 @pytest.mark.parametrize(
@@ -320,3 +320,30 @@ def ship(): ...
         "wrapper -> pay": ("supported", "call"),
         "pay -> ship": ("supported", "order"),
     }
+
+
+def test_a_step_that_a_task_calls_again_which_it_has_sent_is_followed():
+    """A task is another run: what it calls has not begun there, though it sent the task."""
+    source = """
+from celery import shared_task
+@step
+def create(order):
+    mint()
+    fetch.delay(order)
+@step
+def mint(): ...
+@step
+@shared_task
+def fetch(order):
+    save(order)
+    close()
+@step
+def save(order): create(order)
+@step
+def close(): ...
+"""
+    edges = "create -> mint, create -> fetch, fetch -> save, save -> create, mint -> close"
+    report = checked(source, edges)
+
+    assert verdicts(report)["mint -> close"] == ("supported", "order")
+    assert undeclared(report) == []

@@ -88,6 +88,7 @@ class FlowRuns:
         self._recursed: set[Activation] = set()
         self._bodies: dict[Definition, Summary] = {}
         self._open: set[str] = set()
+        self._is_later = False
         self.orders: dict[tuple[str, str], dict[Definition, Order]] = {}
         self.definitions: dict[Definition, None] = {}
         """The functions that the flow runs."""
@@ -153,6 +154,21 @@ class FlowRuns:
         finally:
             self._prefix, self._background, self._caller, self._current, self._consumers = kept
             self._request, self._may_be_over = request, over
+
+    @contextmanager
+    def _later(self) -> Iterator[None]:
+        """Evaluate in the block what runs later: a call of what has begun there is another one.
+
+        What is handed off in there again is not, so that this ends.
+        """
+        kept = self._open, self._running, self._recursed, self._is_later
+        if not self._is_later:
+            self._open, self._running, self._recursed = set(), set(), set()
+        self._is_later = True
+        try:
+            yield
+        finally:
+            self._open, self._running, self._recursed, self._is_later = kept
 
     def _summary(self, activation: Activation) -> Summary:
         known = self._summaries.get(activation)
@@ -409,7 +425,8 @@ class FlowRuns:
             self._keep(term.body)
             return Outcome(normal=state, raised=state)
         self._background += 1
-        one = self._evaluate(term.body, state)
+        with self._later():
+            one = self._evaluate(term.body, state)
         self._background -= 1
         if one.normal is not None:
             done = {k: m for k, m in one.normal.items() if k != BEGIN and state.get(k) != m}
