@@ -39,13 +39,22 @@ def begin(*, order):
         ("shop.command()", "unverified"),
         ("shop.route('/')", "contradicted"),
         ("get", "contradicted"),
+        ("click.command()", "contradicted"),
+        ("group.command()", "contradicted"),
+        ("group.group()", "contradicted"),
+        ("plain.command()", "unverified"),
+        ("click.pass_context", "unverified"),
     ],
 )
 def test_a_plugin_is_no_view(decorator, verdict):
-    """An entry point names no function that a framework calls for a request."""
+    """An entry point names no function that a framework calls for a request, or as a command."""
     source = f"""
+import click
 from importlib.metadata import entry_points
 from lib import get, shop
+@click.group()
+def group(): ...
+def plain(): ...
 @step
 def pay(): entry_points(group='shop')['pay'].load()(1)
 @{decorator}

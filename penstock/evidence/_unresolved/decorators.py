@@ -23,6 +23,10 @@ from penstock.evidence._source.functions import called_by, written
 __all__ = ["Decorators"]
 
 
+_COMMANDS = {"command", "group"}
+"""Decorators of Click, and methods of its groups, that make a command of a function."""
+
+
 class Decorators:
     """The decorators of the functions of a project, as the values that they are."""
 
@@ -98,6 +102,26 @@ class Decorators:
             isinstance(value, Function)
             for each in function.decorators
             for value in self._value_of(called_by(each), function.source)
+        )
+
+    def is_command(self, function: Definition) -> bool:
+        """Return whether *function* is a command of Click, which takes arguments as strings."""
+        return any(
+            self._is_of_click(decorator, function.source)
+            for decorator in map(called_by, function.decorators)
+            if last_of(written(decorator)) in _COMMANDS
+        )
+
+    def _is_of_click(self, decorator: ast.expr, source: SourceFile) -> bool:
+        """Return whether a decorator is one of Click, or of a group that is such a command."""
+        values = [*self._value_of(decorator, source)]
+        if isinstance(decorator, ast.Attribute):
+            values += self._value_of(decorator.value, source)
+        return any(
+            self.is_command(value.definition)
+            if isinstance(value, Function)
+            else isinstance(value, External) and value.name.startswith("click.")
+            for value in values
         )
 
     def _value_of(self, node: ast.expr, source: SourceFile) -> Values:

@@ -84,6 +84,7 @@ class Results:
             each.kind == "function"
             and "." not in each.qualname
             and not is_routed(each)
+            and not (outside.passed and outside.passed.count and self._decorators.is_command(each))
             and self._decorators.fits(outside.passed, each)
             and (each is wanted or not self._project.callers_of(each))
             for each in self._ancestors.of(wanted)
