@@ -40,6 +40,7 @@ def begin(*, order):
         ("shop.route('/')", "contradicted"),
         ("get", "contradicted"),
         ("click.command()", "contradicted"),
+        ("command()", "contradicted"),
         ("group.command()", "contradicted"),
         ("group.group()", "contradicted"),
         ("plain.command()", "unverified"),
@@ -50,6 +51,7 @@ def test_a_plugin_is_no_view(decorator, verdict):
     """An entry point names no function that a framework calls for a request, or as a command."""
     source = f"""
 import click
+from click import command
 from importlib.metadata import entry_points
 from lib import get, shop
 @click.group()
