@@ -183,6 +183,19 @@ def pay(shop):
     assert verdicts(checked(source, "pay -> charge"))["pay -> charge"][0] == verdict
 
 
+def test_the_object_of_a_method_as_a_name():
+    """No call passes it as an argument, so the names that are asked for are not known."""
+    others = "; ".join(f"call_hook('other_{n}', modules)" for n in range(20))
+    source = SOURCE.format(body=BODY, calls=f"call_hooks('prepare', modules); {others}")
+    source += (
+        "class Hooks:\n    def call(self): call_hook(self, [])\ndef keep(hooks): hooks.call(1)\n"
+    )
+    (edge, _) = checked(source, "pay -> charge, pay -> ship").edges
+
+    assert edge.verdict == "unverified"
+    assert "getattr(import_module(module), name) cannot be resolved" in str(edge.reason)
+
+
 @pytest.mark.parametrize(
     ("called", "more", "verdict"),
     [
