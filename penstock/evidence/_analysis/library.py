@@ -25,6 +25,8 @@ __all__ = [
     "NAMING",
     "OF_BASES",
     "OF_FILES",
+    "OF_LIBRARIES",
+    "OF_LOGGERS",
     "PLUGINS",
     "PROPERTIES",
     "RECEIVING",
@@ -133,15 +135,14 @@ OF_LOGGERS = frozenset(
 """Methods of loggers, which get strings and data."""
 
 
-LOOKING = frozenset({
+LOOKING = OF_LOGGERS | {
     "signature", "getsource", "getsourcefile", "getsourcelines", "isfunction", "ismethod",
     "isclass", "iscoroutinefunction", "isgeneratorfunction", "isasyncgenfunction", "getmembers",
     "unwrap", "get_type_hints", "getdoc", "id", "repr", "str", "hash", "isinstance", "issubclass",
-    "callable", "hasattr", "print", "debug", "info", "warning", "warn", "error", "exception",
-    "critical", "log", "format", "getLogger", "get_logger", "bool", "len", "dir", "vars",
-    "getmodule", "getfullargspec", "wraps", "add_note", "assert_called", "assertEqual",
+    "callable", "hasattr", "print", "format", "getLogger", "get_logger", "bool", "len", "dir",
+    "vars", "getmodule", "getfullargspec", "wraps", "add_note", "assert_called", "assertEqual",
     "assertRaises", "raises",
-})  # fmt: skip
+}  # fmt: skip
 """Functions that only look at what they get."""
 
 

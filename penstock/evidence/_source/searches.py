@@ -224,8 +224,8 @@ def _values(file: SourceFile, name: str) -> Kept:
     alone = rf"(?<![\w\"']{escaped})(?![\w\"'])(?!\s*[(=:])"
     # The name first, and then what is before it: so a search is several times as fast.
     pattern = re.compile(rf"{escaped}(?:{alone}|(?<=[.:]{escaped})(?=[\"']))")
-    is_got = f'"{name}"' in file.text or f"'{name}'" in file.text
-    is_got = is_got and "getattr(" in file.text and name in file.kept.got
+    is_quoted = "getattr(" in file.text and re.search(rf"([\"']){escaped}\1", file.text)
+    is_got = bool(is_quoted) and name in file.kept.got
     if pattern.search(file.text) is None:
         return Kept(by_string=is_got)
     return Kept(
@@ -416,6 +416,7 @@ SEARCHES: Mapping[str, Callable[[SourceFile, str], Hashable]] = {
     "attribute": _is_attribute,
     "call": _calls,
     "caller": _callers,
+    "code": _has_code,
     "decorator": _has_decorator,
     "def": _has_def,
     "first result": _is_first_result,
@@ -423,7 +424,6 @@ SEARCHES: Mapping[str, Callable[[SourceFile, str], Hashable]] = {
     "partial": _partials,
     "property": _has_property,
     "registration": _registrations,
-    "code": _has_code,
     "subclass": _subclasses,
     "task": _has_task,
     "use": _uses,

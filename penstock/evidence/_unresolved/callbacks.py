@@ -256,15 +256,15 @@ class Callbacks:
     def _may_be_executed(self, outside: Outside, wanted: Definition) -> bool:
         """Return whether a file is executed, or a module is imported that calls *wanted* then."""
         name = outside.library or ""
-        callers = self._ancestors.with_callers(wanted)
-        is_imported = any(d.kind == "module" and self._calls_at_once(d, wanted) for d in callers)
-        if last_of(name) in {"import_module", "__import__"}:
-            return is_imported
-        if _EXECUTING.match(name) is None:
+        is_executed = _EXECUTING.match(name) is not None
+        if not is_executed and last_of(name) not in {"import_module", "__import__"}:
             return False
+        callers = self._ancestors.with_callers(wanted)
+        if any(each.kind == "module" and self._calls_at_once(each, wanted) for each in callers):
+            return True
         is_unused = callers == [wanted] and wanted.qualname == wanted.name.lstrip("_")
         found = self._project.search("code", wanted.name)
-        return is_imported or is_unused or any(is_there for _, is_there in found)
+        return is_executed and (is_unused or any(is_there for _, is_there in found))
 
     def _calls_at_once(self, module: Definition, wanted: Definition) -> bool:
         """Return whether the import of a module calls *wanted*, and not a run of it as a program.

@@ -27,23 +27,21 @@ _MOST = 200
 class PointsTo:
     """The functions that a called expression may be.
 
-    The assignments count wherever they are and whenever they run, those of objects too that a
-    framework has made, and not the flow.
+    The assignments count wherever they are and whenever they run, also those to objects that a
+    framework makes and not the flow.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine, self._project = engine, engine.project
-        self._known: dict[tuple[Definition, str], _Found] = {}
         self._running: set[tuple[Definition, str]] = set()
         self._left = 0
 
-    def functions(self, function: Definition, text: str) -> _Found:
+    def functions(self, function: Definition | None, text: str) -> _Found:
         """Return what *text* may be in *function*, or None if it may be something else."""
-        key = function, text
-        if key not in self._known:
-            self._left = _MOST
-            self._known[key] = self._of(ast.parse(text, mode="eval").body, function)
-        return self._known[key]
+        if function is None:
+            return None
+        self._left = _MOST
+        return self._of(ast.parse(text, mode="eval").body, function)
 
     def _of(self, node: ast.expr, where: Definition) -> _Found:
         """Return what an expression may be in a function, a class or a module."""
@@ -116,7 +114,7 @@ class PointsTo:
         assert called is not None
         is_bound = function.is_method and "staticmethod" not in decorators_of(function)
         place = [each.arg for each in function.parameters].index(name) - is_bound
-        is_plain = place >= 0 and None not in map(_plain, (called, function))
+        is_plain = None not in map(_plain, (called, function))
         if not is_plain or self._project.is_value(called) or is_assigned(function, name):
             return None
         default = dict(defaults_of(function.header.args)).get(name)  # type: ignore[attr-defined]
@@ -167,9 +165,9 @@ def _definition_of(value: Value | None) -> _Found:
 
 def _plain(function: Definition | None) -> _Found:
     """Return a function or class, unless its decorators call something else instead."""
-    names = decorators_of(function) if function is not None else PROPERTIES
-    is_plain = names <= UNKNOWN_TO_OTHERS and names.isdisjoint(PROPERTIES)
-    return frozenset({function}) if is_plain and function is not None else None
+    if function is None or decorators_of(function) - (UNKNOWN_TO_OTHERS - PROPERTIES):
+        return None
+    return frozenset({function})
 
 
 def _is_plain(call: ast.Call) -> bool:

@@ -4,6 +4,7 @@ import ast
 import datetime as dt
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 from penstock.evidence._analysis.engine import Engine
@@ -12,7 +13,6 @@ from penstock.evidence._analysis.library import OF_LIBRARIES, OF_LOGGERS, WAITIN
 from penstock.evidence._analysis.terms import Outside
 from penstock.evidence._source.files import Definition
 from penstock.evidence._source.functions import is_about, nodes_in
-from penstock.evidence._source.project import Project
 from penstock.evidence._strings import names_got
 from penstock.evidence._tables import functions_of_global, functions_of_table
 from penstock.evidence._unresolved.ancestors import Ancestors
@@ -63,7 +63,10 @@ class UnknownValues:
         self._engine, self._project = engine, engine.project
         self._ancestors, self._decorators = ancestors, decorators
         self._known: dict[object, Any] = {}
-        self._points_to = PointsTo(engine)
+        self._in_table = partial(functions_of_table, self._project)
+        self._of_global = partial(functions_of_global, self._project)
+        self._names_got = partial(names_got, self._project)
+        self._assigned = PointsTo(engine).functions
 
     def may_lead(self, outside: Outside, wanted: Definition, *, is_own: bool) -> bool:
         """Return whether a call leads to *wanted* by its name, or by a value that is kept."""
@@ -123,10 +126,10 @@ class UnknownValues:
         is_member = any("<locals>" not in each.qualname for each in found)
         if is_member and outside.text.isidentifier() and self._looks_at_members(outside):
             return True
-        if (points := self._points(outside)) is not None:
+        if (points := self._ask(self._assigned, outside)) is not None:
             leading = (*self._ancestors.lambdas(wanted), *found)
             return any(each in points or each.parent in points for each in leading)
-        written = functions_of_table if outside.is_cut else functions_of_global
+        written = self._in_table if outside.is_cut else self._of_global
         if (known := self._ask(written, outside)) is not None:
             return any(each in known or each.parent in known for each in found)
         return any(
@@ -154,11 +157,6 @@ class UnknownValues:
         makers = (d for d in self._ancestors.of(wanted) if makes_objects(self._engine, d))
         return any(self._decorators.fits(outside.passed, each) for each in makers)
 
-    def _points(self, outside: Outside) -> frozenset[Definition] | None:
-        """Return what the project assigns to what is called, or None if it may be more."""
-        function = self._project.function_at(outside.location)
-        return self._points_to.functions(function, outside.text) if function is not None else None
-
     def _looks_at_members(self, outside: Outside) -> bool:
         """Return whether the function with a call looks at all that an object or a module has."""
         function = self._project.function_at(outside.location)
@@ -174,16 +172,14 @@ class UnknownValues:
 
     def names_got(self, outside: Outside) -> frozenset[str] | None:
         """Return the names that `getattr` is asked for, or None if these are not known."""
-        return self._ask(names_got, outside)
+        return self._ask(self._names_got, outside)
 
-    def _ask(
-        self, find: Callable[[Project, Definition | None, str], _Found], outside: Outside
-    ) -> _Found:
+    def _ask(self, find: Callable[[Definition | None, str], _Found], outside: Outside) -> _Found:
         """Return what *find* returns for a call, which it is asked only once."""
         key = find, outside.location, outside.text
         if key not in self._known:
             function = self._project.function_at(outside.location)
-            self._known[key] = find(self._project, function, outside.text)
+            self._known[key] = find(function, outside.text)
         found: _Found = self._known[key]
         return found
 

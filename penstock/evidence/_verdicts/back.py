@@ -104,14 +104,14 @@ def repeated(evidence: FlowEvidence) -> Iterator[Connection]:
 def _is_written_twice(nodes: Iterable[ast.AST], name: str, line: int) -> bool:
     """Return whether a line assigns the result of a call once more to the same variable."""
     found = [
-        each
+        (written(each), each.lineno)
         for each in nodes
         if isinstance(each, ast.Assign)
         and isinstance(each.value, ast.Call)
         and last_name_of(each.value.func) == name
     ]
-    here = [written(each) for each in found if each.lineno == line]
-    return [written(each) for each in found].count("".join(here)) > 1
+    here = {text for text, at in found if at == line}
+    return any(text in here and at != line for text, at in found)
 
 
 def _calls_of(name: str, nodes: Iterable[ast.AST]) -> set[str]:

@@ -267,8 +267,9 @@ class Elsewhere:
         """Return whether many lines call the function that sends, as one that counts or reports."""
         project = self._evidence.project
         function = project.function_at(outside.location)
-        is_helper = function is not None and function not in self._evidence.located.values()
-        return function is not None and is_helper and project.count_uses(function) > MOST_USES
+        if function is None or function in self._evidence.located.values():
+            return False
+        return project.count_uses(function) > MOST_USES
 
     def _is_never_received(self, outside: Outside, target: str) -> bool:
         """Return whether nothing that gets messages from a pipe may lead to *target*.

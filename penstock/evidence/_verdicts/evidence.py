@@ -129,7 +129,7 @@ class FlowEvidence:
         A function may be a program, while a method that nothing calls does not run.
         """
         project = self.project
-        if self._is_known_to_others(wanted) or project.is_value(wanted):
+        if self._is_known_to_others(wanted):
             return True
         waiting = [d for d in project.callers_of(wanted) if d not in self.definitions]
         known = {wanted, *waiting}
@@ -139,7 +139,7 @@ class FlowEvidence:
             is_program = not one.is_method and not callers
             # What the flow runs may call it by a call that is not resolved.
             is_of_flow = not callers.isdisjoint(self.definitions)
-            if is_program or is_of_flow or self._is_known_to_others(one) or project.is_value(one):
+            if is_program or is_of_flow or self._is_known_to_others(one):
                 return True
             waiting += callers - known
             known |= callers
@@ -147,13 +147,13 @@ class FlowEvidence:
 
     def is_known(self, target: str) -> bool:
         """Return whether others may know *target* without its name, or call it from outside."""
-        wanted = self.located[target]
-        is_named = not self._is_known_to_others(wanted) and not self.project.is_value(wanted)
-        return self.steps[target].is_entrypoint or not is_named
+        return self.steps[target].is_entrypoint or self._is_known_to_others(self.located[target])
 
     def _is_known_to_others(self, definition: Definition) -> bool:
-        """Return whether a framework may know *definition*, by a decorator or by its class."""
-        return self.ways.is_registered(definition) or self.ways.is_of_library(definition)
+        """Return whether others may know *definition*: by a decorator, its class or as a value."""
+        ways = self.ways
+        is_known = ways.is_registered(definition) or ways.is_of_library(definition)
+        return is_known or self.project.is_value(definition)
 
 
 def of_order(order: Order) -> Evidence:
