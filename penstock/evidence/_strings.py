@@ -69,7 +69,7 @@ def argument_of(call: ast.Call, place: int, parameter: str) -> ast.expr | None:
     """Return the argument of a call for a parameter."""
     named = next((each.value for each in call.keywords if each.arg == parameter), None)
     plain = call.args[: place + 1]
-    is_there = 0 <= place < len(plain)  # the object of a method is no argument
+    is_there = 0 <= place < len(plain)  # no call passes the object of a method
     if named is not None or not is_there or any(isinstance(a, ast.Starred) for a in plain):
         return named
     return plain[place]
