@@ -12,6 +12,9 @@ def pay(order):
 @step
 def charge(): ...
 """
+CONSTANTS = "SHIP = 'ship'\nREFUND = 'refund'\n"
+SEND = "def send(kind):"
+KINDS = "import enum\nclass Kind(enum.Enum):\n    SHIP = 'ship'\n    REFUND = 'refund'\n"
 NEVER = {
     "a condition for type checkers": ("", "if TYPE_CHECKING: charge()"),
     "one of a module": ("import typing", "if typing.TYPE_CHECKING: charge()"),
@@ -27,8 +30,85 @@ NEVER = {
         "@cache\ndef send(by=None):\n    if by is not None: charge()",
         "send()",
     ),
+    "another string": (f"{SEND}\n    if kind == 'ship': charge()", "send('refund')"),
+    "a string that it is": (f"{SEND}\n    if 'refund' != kind: charge()", "send('refund')"),
+    "none of several": (f"{SEND}\n    if kind in ('ship', 'pay'): charge()", "send('refund')"),
+    "one of several": (f"{SEND}\n    if kind not in ['refund', 'pay']: charge()", "send('refund')"),
+    "what is left": (
+        f"{SEND}\n    if kind == 'ship': print()\n    elif kind == 'refund': print()\n"
+        "    else: charge()",
+        "send('ship' if order else 'refund')",
+    ),
+    "another constant": (
+        f"SHIP, REFUND = 'ship', 'refund'\n{SEND}\n    if kind == SHIP: charge()",
+        "send(REFUND)",
+    ),
+    "another constant of a module": (
+        f"import kinds\n{SEND}\n    if kind == kinds.SHIP: charge()",
+        "send(kinds.REFUND)",
+    ),
+    "another member": (f"{KINDS}{SEND}\n    if kind == Kind.SHIP: charge()", "send(Kind.REFUND)"),
+    "no such member": (f"{KINDS}{SEND}\n    if kind is Kind.SHIP: charge()", "send(Kind.REFUND)"),
+    "another pattern": (
+        f"{SEND}\n    match kind:\n        case 'ship' | 'pay': charge()\n"
+        "        case 'refund': print()\n        case _: charge()",
+        "send('refund')",
+    ),
+    "the patterns that are left": (
+        f"{KINDS}{SEND}\n    match kind:\n        case Kind.SHIP: print()\n"
+        "        case Kind.REFUND: print()\n        case _: charge()",
+        "send(Kind.REFUND if order else Kind.SHIP)",
+    ),
 }
 PERHAPS = {
+    "one of two strings": (
+        f"{SEND}\n    if kind == 'ship': charge()",
+        "send('ship' if order else 'refund')",
+    ),
+    "a string that is unknown": (f"{SEND}\n    if kind == 'ship': charge()", "send(order)"),
+    "an unknown pattern": (
+        f"{SEND}\n    match kind:\n        case [_, *_]: print()\n        case 'ship': charge()",
+        "send(order)",
+    ),
+    "a pattern with a guard": (
+        f"{SEND}\n    match kind:\n        case 'ship' if order: print()\n        case _: charge()",
+        "send('ship')",
+    ),
+    "a part of a string": (f"{SEND}\n    if kind in 'shipping': charge()", "send('ship')"),
+    "among what is unknown": (f"{SEND}\n    if kind in ['pay', order]: charge()", "send('ship')"),
+    "the string of an object": (
+        "class Parcel:\n    def __init__(self): self.state = 'new'\n"
+        "def send(state):\n    if state == 'sent': charge()",
+        "send(Parcel().state)",
+    ),
+    "an item": (
+        f"NAMES = {{'first': 'refund'}}\n{SEND}\n    if kind == 'ship': charge()",
+        "send(NAMES['first'])",
+    ),
+    "an attribute of a class": (
+        f"class Kind:\n    SHIP = 'ship'\n{SEND}\n    if kind == Kind.SHIP: charge()",
+        "send('refund')",
+    ),
+    "a member that has no string": (
+        "import enum\nclass Kind(enum.Enum):\n    SHIP = enum.auto()\n    REFUND = enum.auto()\n"
+        f"{SEND}\n    if kind == Kind.SHIP: charge()",
+        "send(Kind.REFUND)",
+    ),
+    "a member of one of two": (
+        f"{KINDS}class Other(enum.Enum):\n    SHIP = 'parcel'\n{SEND}\n"
+        "    if kind == (Kind if kind else Other).SHIP: charge()",
+        "send(Kind.REFUND)",
+    ),
+    "a state of a loop": (
+        "",
+        "state = 'new'\n    while order:\n        if state == 'new': state = 'paid'\n"
+        "        elif state == 'paid': state = 'sent'\n        elif state == 'sent': charge()",
+    ),
+    "a state before an error": (
+        "",
+        "state = 'new'\n    try:\n        state = 'paid'\n        order()\n"
+        "        state = 'sent'\n    except ValueError:\n        if state == 'paid': charge()",
+    ),
     "and": ("", "if order and True: charge()"),
     "or": ("", "if order or False: charge()"),
     "an argument": ("def send(by=None):\n    if by is not None: charge()", "send(order)"),
@@ -71,7 +151,9 @@ PERHAPS = {
 @pytest.mark.parametrize(("top", "lines"), NEVER.values(), ids=NEVER)
 def test_a_branch_that_never_runs_leads_nowhere(top, lines):
     """It is left out where a constant, or all that a name of the function is, decides it."""
-    assert verdicts(checked(SOURCE.format(top=top, lines=lines), FLOW)) == {FLOW: ("contradicted",)}
+    files = {"app.py": SOURCE.format(top=top, lines=lines), "kinds.py": CONSTANTS}
+
+    assert verdicts(checked(files, FLOW)) == {FLOW: ("contradicted",)}
 
 
 @pytest.mark.parametrize(("top", "lines"), PERHAPS.values(), ids=PERHAPS)

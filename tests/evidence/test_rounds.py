@@ -122,3 +122,34 @@ def test_a_method_called_eval_reads_no_python():
     source = f"{FUNCTIONS}    data.eval('charge(1)')\n"
 
     assert checked(source, "pay -> charge").edges[0].verdict == "contradicted"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "for name, hook in HOOKS: \n        if name == kind: hook()",
+        "[hook() for name, hook in HOOKS if name == kind]",
+        "for name, hook in hooks(): \n        if name == kind: hook()",
+        "by_name = {}\n    for name, hook in hooks(): by_name.setdefault(name, []).append(hook)\n"
+        "    for hook in by_name[kind]: hook()",
+    ],
+)
+def test_a_table_has_a_function_beside_each_string(lines):
+    """The function that is looked for in it by a string is the one beside that string."""
+    source = f"""
+@step
+def charge(): ...
+@step
+def ship(): ...
+HOOKS = [("first", charge), ("second", ship)]
+def hooks():
+    yield "first", charge
+    yield "second", ship
+def call(kind):
+    {lines}
+@step
+def pay(order): call("second")
+"""
+    found = verdicts(checked(source, "pay -> ship, pay -> charge"))
+
+    assert found == {"pay -> ship": ("supported", "call"), "pay -> charge": ("contradicted",)}

@@ -239,6 +239,12 @@ def _called(
     return activation.returns or UNKNOWN
 
 
+def _of_object(frame: Frame, owner: Instance, name: str, node: ast.AST) -> Values:
+    found = _of_instance(frame, owner, name, node)
+    frame.engine.note_changeable(found)
+    return found
+
+
 def _of_instance(frame: Frame, owner: Instance, name: str, node: ast.AST) -> Values:
     engine = frame.engine
     if name == "__class__":
@@ -506,7 +512,7 @@ def _of_super(frame: Frame, owner: Super, name: str, node: ast.AST) -> Values:
 
 
 _RULES: dict[type[Value], Rule] = {
-    Instance: _of_instance,
+    Instance: _of_object,
     Class: _of_class,
     Super: _of_super,
     Module: _of_module,

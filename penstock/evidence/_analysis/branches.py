@@ -3,6 +3,7 @@
 import ast
 
 from penstock.evidence._analysis.attributes import attribute_of
+from penstock.evidence._analysis.compared import as_comparison
 from penstock.evidence._analysis.containers import fields_of
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.narrowing import narrow, narrowed, truth_of
@@ -17,6 +18,7 @@ from penstock.evidence._analysis.values import (
     Values,
     join,
 )
+from penstock.evidence._source.functions import names_tried_in
 
 __all__ = ["run_if", "run_match", "run_try"]
 
@@ -47,6 +49,7 @@ def run_try(frame: Frame, node: ast.Try | ast.TryStar) -> None:
     before = frame.saved()
     with frame.collected() as body:
         frame.execute(node.body)
+    frame.varying |= names_tried_in(node)
     after = frame.saved()
     frame.merge(before, after)
     entry = frame.saved()
@@ -103,12 +106,18 @@ def run_match(frame: Frame, node: ast.Match) -> None:
     results = []
     is_exhaustive = False
     for case in node.cases:
+        test = as_comparison(case.pattern, node.subject)
+        truth = None if test is None else truth_of(frame, test)
+        if truth is False:
+            continue
         frame.restore(before)
         with frame.collected() as terms:
             _match_pattern(frame, case.pattern, subject)
             values = _pattern_values(frame, case.pattern, subject)
             if values and isinstance(node.subject, ast.Name) and frame.names is not None:
                 frame.names[node.subject.id] = values
+            if test is not None:
+                narrow(frame, test, truth=True)
             if case.guard is not None:
                 run_test(frame, case.guard)
                 narrow(frame, case.guard, truth=True)
@@ -116,7 +125,13 @@ def run_match(frame: Frame, node: ast.Match) -> None:
         options.append(sequence(terms))
         results.append(frame.saved())
         is_wildcard = isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None
-        is_exhaustive = is_exhaustive or (is_wildcard and case.guard is None)
+        is_exhaustive = is_exhaustive or ((is_wildcard or truth is True) and case.guard is None)
+        if is_exhaustive:
+            break
+        if test is not None and case.guard is None:
+            frame.restore(before)
+            narrow(frame, test, truth=False)
+            before = frame.saved()
     if not is_exhaustive:
         options.append(EMPTY)
         results.append(before)

@@ -6,7 +6,7 @@ from typing import Any
 from penstock.evidence._analysis.containers import rounds_of
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.iteration import iterate
-from penstock.evidence._analysis.narrowing import narrow
+from penstock.evidence._analysis.narrowing import narrow, truth_of
 from penstock.evidence._analysis.special import run_test
 from penstock.evidence._analysis.targets import assign_target
 from penstock.evidence._analysis.terms import (
@@ -98,16 +98,25 @@ def comprehension(frame: Frame, node: Any, iterated: Values | None = None) -> Va
             frame.emit(Loop(sequence(body)))
 
     def run_round(first: ast.comprehension, others: list[ast.comprehension]) -> None:
-        for condition in first.ifs:
-            run_test(frame, condition)
-            narrow(frame, condition, truth=True)
-        run(others)
+        if _may_be_met(frame, first.ifs):
+            run(others)
 
     run(node.generators)
     frame.local = local
     frame.restore(before)
     _forget_assigned(frame, node)
     return (container,)
+
+
+def _may_be_met(frame: Frame, conditions: list[ast.expr]) -> bool:
+    """Evaluate the conditions of an item, and return whether it may meet them."""
+    for condition in conditions:
+        truth = truth_of(frame, condition)
+        run_test(frame, condition)
+        if truth is False:
+            return False
+        narrow(frame, condition, truth=True)
+    return True
 
 
 def _forget_assigned(frame: Frame, node: ast.AST) -> None:

@@ -23,7 +23,7 @@ from penstock.evidence._analysis.values import (
 from penstock.evidence._source.files import Definition
 from penstock.evidence._source.functions import looks_up
 
-__all__ = ["copy_items", "count_of", "fields_of", "items_of", "list_of", "rounds_of"]
+__all__ = ["copy_items", "count_of", "fields_of", "items_of", "keyed_items", "list_of", "rounds_of"]
 
 _MOST_ROUNDS = 40
 _CALLABLE = (Function, Class, Instance, Method, Partial)
@@ -49,6 +49,7 @@ def items_of(engine: Engine, container: Container, keys: Values) -> Values:
         is_from_end = isinstance(key, Constant) and isinstance(key.value, int) and key.value < 0
         items = engine.items(container, None if is_from_end else key)
         found = join(found, _with_default(engine, container, key, items))
+    engine.note_changeable(found)
     return found or UNKNOWN
 
 
@@ -104,3 +105,27 @@ def rounds_of(frame: Frame, values: Values, loop: ast.AST | None = None) -> list
         for one in inner
     )
     return items if is_called else None
+
+
+def keyed_items(frame: Frame, target: ast.expr, items: Values) -> Values | None:
+    """Return the items of a loop, if each has a string beside something that can be called.
+
+    So a string that is looked for in such a table has what is beside it alone.
+    """
+    is_table = (
+        isinstance(target, ast.Tuple)
+        and 1 < len(items) <= _MOST_ROUNDS
+        and all(isinstance(each, Container) and each.kind == "tuple" for each in items)
+        and all(_has_key(frame.engine, each) for each in items)
+    )
+    return items if is_table else None
+
+
+def _has_key(engine: Engine, item: Value) -> bool:
+    """Return whether a tuple has a string and something that can be called."""
+    inner = [values for slot, values in engine.slots(item).items() if slot != KEYS]
+    is_string = any(
+        len(values) == 1 and isinstance(values[0], Constant) and values[0].kind is str
+        for values in inner
+    )
+    return is_string and any(isinstance(one, _CALLABLE) for values in inner for one in values)

@@ -73,6 +73,8 @@ class Frame:
         self.terms: list[Term] = []
         self.exits: list[tuple[Names | None, Names]] = []
         """The names at each ``break`` and ``continue`` of the loop."""
+        self.varying: set[str] = set()
+        """The names that had other values in a loop, or in a ``try``, than those that are known."""
         self.loops = 0
         """In how many loops this is whose rounds the source does not have."""
         self.rounds: tuple[int, ...] = ()
@@ -240,10 +242,10 @@ class Frame:
         common = set.intersection(*(set(paths) for _, paths in alive)) if alive else set()
         self.paths = {path: join(*(paths[path] for _, paths in alive)) for path in sorted(common)}
 
-    def is_as_before(self, saved: tuple[Names | None, Names]) -> bool:
-        """Return whether the names that there were are what they were."""
+    def changed_since(self, saved: tuple[Names | None, Names]) -> set[str]:
+        """Return the names that there were and that are something else now."""
         before, now = saved[0] or {}, self.names or {}
-        return all(now.get(name) == values for name, values in before.items())
+        return {name for name, values in before.items() if now.get(name) != values}
 
     # The parts of the interpreter that lead to each other, in the one direction of imports
 

@@ -45,6 +45,8 @@ class Heap:
         """Those that decorators have stored somewhere."""
         self.blurred: set[tuple[Value, str]] = set()
         """The attributes that may have been set where only the class of an object counted."""
+        self.changeable: set[Value] = set()
+        """The strings that attributes and items have, which something else may assign, too."""
         self.single: set[Value] = set()
         """The objects of which each call of the function that makes them makes one."""
 
@@ -65,6 +67,13 @@ class Heap:
         slots = self._slots_of(owner) if self._postponed else self._heap.get(owner)
         self._read.add((owner, slot))
         return NOTHING if slots is None else slots.get(slot, NOTHING)
+
+    def note_changeable(self, values: Values) -> None:
+        """Note what strings an attribute or an item has."""
+        for value in values:
+            if isinstance(value, Constant) and value.kind is str and value not in self.changeable:
+                self.changeable.add(value)
+                self.changed = True
 
     def store(self, owner: Value, slot: Hashable, values: Values) -> None:
         """Let *values* be in *slot* of *owner*, too."""

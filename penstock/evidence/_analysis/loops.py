@@ -2,8 +2,9 @@
 
 import ast
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
-from penstock.evidence._analysis.containers import rounds_of
+from penstock.evidence._analysis.containers import keyed_items, rounds_of
 from penstock.evidence._analysis.frame import Frame, Names
 from penstock.evidence._analysis.iteration import iterate
 from penstock.evidence._analysis.narrowing import narrow
@@ -19,9 +20,11 @@ from penstock.evidence._analysis.terms import (
     choice,
     sequence,
 )
-from penstock.evidence._analysis.values import UNKNOWN, Values
+from penstock.evidence._analysis.values import UNKNOWN, Value, Values
 
 __all__ = ["run_for", "run_while"]
+
+T = TypeVar("T")
 
 
 def run_while(frame: Frame, node: ast.While) -> None:
@@ -58,8 +61,10 @@ def _repeated(frame: Frame, run_round: Callable[[], None]) -> tuple[Term, bool]:
         body = sequence(terms)
         exits, frame.exits = frame.exits, outer
         frame.merge(before, frame.saved(), *exits)
-        if frame.is_as_before(before):
+        changed = frame.changed_since(before)
+        if not changed:
             break
+        frame.varying |= changed
     frame.loops -= 1
     return body, bool(exits)
 
@@ -103,8 +108,18 @@ def _for_any(frame: Frame, node: ast.For | ast.AsyncFor, values: Values) -> None
     def run_round() -> None:
         nonlocal lazy
         items, lazy = iterate(frame, values, node.iter)
-        assign_target(frame, node.target, items or UNKNOWN)
-        frame.execute(node.body)
+        table = keyed_items(frame, node.target, items)
+        if table is None:
+            assign_target(frame, node.target, items or UNKNOWN)
+            frame.execute(node.body)
+        else:
+            _choose(frame, [*enumerate(table)], run_item)
+
+    def run_item(item: tuple[int, Value]) -> None:
+        number, value = item
+        with frame.in_round(number):
+            assign_target(frame, node.target, (value,))
+            frame.execute(node.body)
 
     body, is_left = _repeated(frame, run_round)
     otherwise = _otherwise(frame, node, is_left=is_left)
@@ -117,12 +132,17 @@ def _for_any(frame: Frame, node: ast.For | ast.AsyncFor, values: Values) -> None
 
 def _for_lists(frame: Frame, node: ast.For | ast.AsyncFor, lists: Sequence[list[Values]]) -> None:
     """Execute a loop over one of several lists."""
+    _choose(frame, lists, lambda items: _for_each(frame, node, items))
+
+
+def _choose(frame: Frame, several: Sequence[T], run: Callable[[T], None]) -> None:
+    """Run one of several things."""
     before = frame.saved()
     results, options = [], []
-    for items in lists:
+    for each in several:
         frame.restore(before)
         with frame.collected() as terms:
-            _for_each(frame, node, items)
+            run(each)
         results.append(frame.saved())
         options.append(sequence(terms))
     frame.merge(*results)

@@ -3,10 +3,10 @@
 import ast
 from collections.abc import Callable
 
+from penstock.evidence._analysis.compared import compared_strings, fitting_strings, local_values
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.frame import Frame, path_of
 from penstock.evidence._analysis.library import KINDS
-from penstock.evidence._analysis.passed import UNKNOWN_TO_OTHERS, decorators_of
 from penstock.evidence._analysis.values import (
     NOTHING,
     Class,
@@ -45,13 +45,15 @@ def _values_of(frame: Frame, test: ast.expr) -> Values:
         case ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING"):
             return NOTHING if frame.scope.parent is None else (Constant(value=False, kind=bool),)
         case ast.Name():
-            return _local(frame, test)
+            return local_values(frame, test)
         case ast.Compare(
             left=ast.Name() as name,
             ops=[ast.Is() | ast.IsNot() as operator],
             comparators=[ast.Constant(value=None)],
         ) if _is_none_alone(frame, name):
             return (Constant(isinstance(operator, ast.Is), bool),)
+        case ast.Compare():
+            return compared_strings(frame, test)
         case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in KINDS:
             with frame.collected():
                 return frame.evaluate(test)
@@ -64,21 +66,7 @@ def _is_none_alone(frame: Frame, name: ast.Name) -> bool:
     That is done by the method that its ``__init__`` would call, as ``init_app`` of an extension.
     """
     is_made = frame.activation.definition.name == "__init__"
-    return not is_made and _local(frame, name) == (Constant(None),)
-
-
-def _local(frame: Frame, name: ast.Name) -> Values:
-    """Return what a name of a function is, or nothing if that is not known.
-
-    A decorator may pass another argument than the default of a parameter.
-    """
-    function = frame.activation.definition
-    if frame.names is None or frame.scope.parent is None:
-        return NOTHING
-    is_parameter = any(each.arg == name.id for each in function.parameters)
-    if is_parameter and decorators_of(function) - UNKNOWN_TO_OTHERS:
-        return NOTHING
-    return frame.names.get(name.id, NOTHING)
+    return not is_made and local_values(frame, name) == (Constant(None),)
 
 
 def _truth(values: Values) -> bool | None:
@@ -102,18 +90,29 @@ def narrow(frame: Frame, test: ast.expr, *, truth: bool) -> None:
         case ast.Call(func=ast.Name(id="issubclass"), args=[value, classes]) if truth:
             with frame.collected():
                 _narrow_to_subclasses(frame, value, _classes(frame, classes))
-        case ast.Compare(
-            ops=[ast.Is() | ast.Eq() | ast.IsNot() | ast.NotEq() as operator],
-            comparators=[ast.Constant(value=None)],
-        ):
-            is_it = isinstance(operator, (ast.Is, ast.Eq)) is truth
-            _keep(frame, test.left, lambda v: _is_none(v) is is_it or isinstance(v, Unknown))
+        case ast.Compare():
+            _narrow_compared(frame, test, truth=truth)
         case ast.Name() | ast.Attribute() if truth:
             _keep(frame, test, lambda v: not is_falsy(v))
         case ast.Name() | ast.Attribute():
             _keep(frame, test, lambda v: not isinstance(v, (Function, Class)))
         case ast.NamedExpr():
             narrow(frame, test.target, truth=truth)
+
+
+def _narrow_compared(frame: Frame, test: ast.Compare, *, truth: bool) -> None:
+    """Let the left side of a comparison be what it may be where that is *truth*."""
+    match test:
+        case ast.Compare(
+            ops=[ast.Is() | ast.Eq() | ast.IsNot() | ast.NotEq() as operator],
+            comparators=[ast.Constant(value=None)],
+        ):
+            is_it = isinstance(operator, (ast.Is, ast.Eq)) is truth
+            _keep(frame, test.left, lambda v: _is_none(v) is is_it or isinstance(v, Unknown))
+        case _:
+            fits = fitting_strings(frame, test, truth=truth)
+            if fits is not None:
+                _keep(frame, test.left, fits)
 
 
 def _is_none(value: Value) -> bool:

@@ -37,12 +37,12 @@ def passed_in(node: ast.AST, arguments: Arguments, *, is_dropped: bool) -> Passe
     """Return what *node* passes, without the values."""
     is_open = bool(arguments.rest or arguments.other or arguments.is_open)
     names = frozenset(arguments.named)
-    has_text = isinstance(node, ast.Call) and any(map(_is_text, node.args[:1]))
+    has_text = isinstance(node, ast.Call) and any(map(_is_string, node.args[:1]))
     is_lookup = _is_lookup(node)
     return Passed(len(arguments.positional), names, is_open, is_lookup, has_text, is_dropped)
 
 
-def _is_text(node: ast.expr) -> bool:
+def _is_string(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "looks_up",
     "names_assigned_in",
     "names_bound_by",
+    "names_tried_in",
     "nodes_in",
     "parameters_unread_in",
     "statements_in",
@@ -121,6 +122,14 @@ def looks_up(loop: ast.AST) -> bool:
             if isinstance(node, ast.Call)
         )
     return bool(known["looks_up"])
+
+
+def names_tried_in(node: ast.Try | ast.TryStar) -> frozenset[str]:
+    """Return the names that the body of a ``try`` assigns, which are looked for once."""
+    known: dict[str, Any] = node.__dict__
+    if "tried_names" not in known:
+        known["tried_names"] = names_assigned_in(ast.Module(node.body, []))
+    return known["tried_names"]  # type: ignore[no-any-return]
 
 
 def names_assigned_in(node: Any) -> frozenset[str]:
