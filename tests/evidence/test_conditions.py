@@ -104,6 +104,11 @@ PERHAPS = {
         "state = 'new'\n    while order:\n        if state == 'new': state = 'paid'\n"
         "        elif state == 'paid': state = 'sent'\n        elif state == 'sent': charge()",
     ),
+    "not none before an error": (
+        "",
+        "late = None\n    try:\n        late = order()\n        late.pay()\n        late = None\n"
+        "    finally:\n        if late is not None: charge()",
+    ),
     "a state before an error": (
         "",
         "state = 'new'\n    try:\n        state = 'paid'\n        order()\n"

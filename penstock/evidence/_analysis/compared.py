@@ -25,7 +25,7 @@ def local_values(frame: Frame, name: ast.Name) -> Values:
     A decorator may pass another argument than the default of a parameter.
     """
     function = frame.activation.definition
-    if frame.names is None or frame.scope.parent is None:
+    if frame.names is None or frame.scope.parent is None or name.id in frame.varying:
         return NOTHING
     is_parameter = any(each.arg == name.id for each in function.parameters)
     if is_parameter and decorators_of(function) - UNKNOWN_TO_OTHERS:
@@ -94,7 +94,7 @@ def _strings(frame: Frame, node: ast.expr) -> Values:
         case ast.Name() if node.id.isupper() and node.id not in (frame.names or {}):
             values = frame.read(node.id)
             return values if len(values) == 1 and _is_string(values[0]) else NOTHING
-        case ast.Name() if node.id not in frame.varying:
+        case ast.Name():
             values = local_values(frame, node)
             is_known = all(map(_is_string, values)) and frame.engine.changeable.isdisjoint(values)
             return values if is_known else NOTHING
