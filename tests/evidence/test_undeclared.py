@@ -250,6 +250,54 @@ def test_what_everything_calls_is_not_undeclared():
     assert undeclared(checked("".join([source, *uses]), flow)) == []
 
 
+USES = {
+    "other functions": ("from shop import users", "users.charge()", ["ship -> charge"]),
+    "methods": ("from shop.payment import Card", "Card().charge()", ["ship -> charge"]),
+    "no imports": (
+        "# import charge\nTEXT = '''\nimport of charge\n'''",
+        "x.charge()",
+        ["ship -> charge"],
+    ),
+    "a function of a class": (
+        "class Card:\n    def charge(self): self.charge()",
+        "Card().charge()",
+        ["ship -> charge"],
+    ),
+    "a parameter": ("", "(lambda charge: charge())", []),
+    "an attribute": ("", "self.charge()", []),
+    "its module": ("from shop import payment", "payment.charge()", []),
+    "its module by another name": ("import shop.payment as paying", "paying.charge()", []),
+    "its module by its whole name": ("import shop.payment", "shop.payment.charge()", []),
+    "its package": ("import shop as ours", "ours.payment.charge()", []),
+    "a relative import": ("from .payment import (\n    charge,\n)", "charge()", []),
+    "another name": ("from .payment import charge as take", "take()", []),
+    "what another module has": ("from elsewhere import charge", "charge()", []),
+    "everything": ("from shop.payment import *", "charge()", []),
+}
+
+
+@pytest.mark.parametrize(("imported", "call", "found"), USES.values(), ids=USES)
+def test_lines_use_a_function_if_their_imports_show_it(imported, call, found):
+    """A name that other functions have, too, is not that of a function that all call."""
+    lines = [f"def other_{number}(): {call}\n" for number in range(30)]
+    files = {
+        "shop/__init__.py": "",
+        "shop/app.py": """
+from shop import payment
+@step
+def pay():
+    payment.charge()
+    ship()
+@step
+def ship(): payment.charge()
+""",
+        "shop/payment.py": "@step\ndef charge(): ...\n",
+        "shop/others.py": f"{imported}\n{''.join(lines)}",
+    }
+
+    assert undeclared(checked(files, "pay -> charge, pay -> ship")) == found
+
+
 def test_a_call_of_a_step_to_which_no_edge_leads_is_no_way_back():
     """An edge that a flow with a cycle lost is news, though its second step leads to the first."""
     source = """

@@ -322,8 +322,13 @@ class Project:
         return sys.maxsize if -1 in added else max(added, default=0)
 
     def count_uses(self, definition: Definition) -> int:
-        """Return how many lines mention the name of *definition* and do not only import it."""
+        """Return how many lines mention the name of *definition* and do not only import it.
+
+        The name of a function of a module counts where it may be that function.
+        """
         uses = self.search("use", definition.name)
+        if definition.kind == "function" and definition.name == definition.qualname:
+            uses = self.search("use of", definition.label, word=definition.name)
         return sum(in_code if file.is_parsed else in_text for file, (in_text, in_code) in uses)
 
     def subclasses_named(self, name: str) -> Iterator[tuple[SourceFile, str]]:

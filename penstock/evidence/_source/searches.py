@@ -7,8 +7,9 @@ edited shows whether the edit counts.
 import ast
 import builtins
 import re
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple
 
 from penstock.evidence._source.files import SourceFile
 from penstock.evidence._source.functions import (
@@ -18,6 +19,7 @@ from penstock.evidence._source.functions import (
     nodes_in,
     written,
 )
+from penstock.evidence._source.imports import Imported, imported_by
 
 __all__ = ["SEARCHES", "Kept"]
 
@@ -38,6 +40,11 @@ _WORD = re.compile(r"[^\W\d]\w*")
 
 _OWNER = re.compile(r"(?<![\w.])(\w+)\.$")
 """The name before the dot at the end."""
+
+_IMPORT = re.compile(
+    r"^[ \t]*((?:from[ \t]+[.\w]+[ \t]+)?import[ \t]+(?:\([^()]*\)|(?:[^\n\\#;]|\\\n)+))",
+    re.MULTILINE,
+)
 
 _IMPORTING_ALL = re.compile(r"\bimport[\s\\]*\*")
 
@@ -269,12 +276,52 @@ def _uses(file: SourceFile, name: str) -> tuple[int, int]:
 
     The latter is 0 if nobody has asked for the tree.
     """
-    pattern = re.compile(rf"(?<![\w\"'])(?:{re.escape(name)})(?![\w\"'])")
+    return _lines_with(file, name, rf"(?<![\w\"']){re.escape(name)}(?![\w\"'])")
+
+
+def _uses_of(file: SourceFile, label: str) -> tuple[int, int]:
+    """Return how many lines use a function of a module by what a file imports, as `_uses` does."""
+    module, _, name = label.rpartition(".")
+    found = [
+        _lines_with(file, used.rpartition(".")[2], rf"(?<![\w.\"']){re.escape(used)}(?![\w\"'])")
+        for used in sorted(_written_as(file, module, name))
+    ]
+    return sum(in_text for in_text, _ in found), sum(in_code for _, in_code in found)
+
+
+def _written_as(file: SourceFile, module: str, name: str) -> set[str]:
+    """Return how a function of a module may be written in a file: ``f``, ``shop.f``.
+
+    What a file does not define, a parameter or an attribute of that name may be.
+    """
+    found = {name} if file.module == module else set()
+    if not _has_def(file, f"{name}("):
+        found |= {name, f"self.{name}"}
+    for each in _imports_of(file):
+        if each.name in {"*", name}:
+            found.add(str(each.bound) if each.name == name else name)
+            continue
+        known = each.module if each.name is None else f"{each.module}.{each.name}"
+        if each.bound and f"{module}.".startswith(f"{known}."):
+            found.add(f"{each.bound}{module.removeprefix(known)}.{name}")
+    return found
+
+
+def _imports_of(file: SourceFile) -> Iterator[Imported]:
+    """Yield what looks like an import in the text of a file."""
+    for statement in _IMPORT.findall(file.text):
+        with suppress(SyntaxError):
+            node: Any = ast.parse(statement).body[0]
+            yield from imported_by(node, file)
+
+
+def _lines_with(file: SourceFile, name: str, pattern: str) -> tuple[int, int]:
+    is_used = re.compile(pattern).search
     found = [
         number
         for number, line in enumerate(file.lines, 1)
         if name in line
-        and pattern.search(line.partition("#")[0])
+        and is_used(line.partition("#")[0])
         and not _is_import(line, name)
         and f"def {name}" not in line
     ]
@@ -427,6 +474,7 @@ SEARCHES: Mapping[str, Callable[[SourceFile, str], Hashable]] = {
     "subclass": _subclasses,
     "task": _has_task,
     "use": _uses,
+    "use of": _uses_of,
     "value": _values,
     "word": _has_word,
     "words": _has_words,
