@@ -7,6 +7,8 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
+from contextlib import contextmanager
 
 import pytest
 from forked import end_fork
@@ -146,15 +148,33 @@ def set_true(witness):
     witness[0] = 1
 
 
+@contextmanager
+def without_switches():
+    """Let no other thread wait for the lock of Python in the block.
+
+    One that does so at a fork is not in the child, which would wait for it forever.
+    """
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1_000)
+    try:
+        time.sleep(0.02)  # those that wait still have the interval of before
+        yield
+    finally:
+        sys.setswitchinterval(interval)
+
+
 def in_child(work):
     """Return what *work* returns in a child that Python does not notice, as text."""
     reading, writing = os.pipe()
-    child = ctypes.PyDLL(None, use_errno=True).fork()
+    libc = ctypes.PyDLL(None, use_errno=True)
+    with without_switches():
+        child = libc.fork()
+        if child == 0:
+            written = str(work()).encode()
+            libc.write(writing, written, len(written))  # without releasing the lock of Python
+            end_fork()
     if child < 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-    if child == 0:
-        os.write(writing, str(work()).encode())
-        end_fork()
     os.waitpid(child, 0)
     written = os.read(reading, 100).decode()
     os.close(reading)
