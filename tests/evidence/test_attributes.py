@@ -496,3 +496,107 @@ def pay(): {call}
 """
 
     assert verdicts(checked(source, "pay -> charge"))["pay -> charge"][0] == verdict
+
+
+GIVEN = """
+import argparse
+from library import found
+class Bank:
+    @step
+    def charge(self): ...
+class Other:
+    def charge(self): ...
+def send(bank{annotation}): bank.charge()
+@step
+def pay():
+    args = argparse.ArgumentParser().parse_args()
+    send({given})
+"""
+
+
+@pytest.mark.parametrize(
+    ("annotation", "given", "verdict"),
+    [
+        (": Bank", "args.bank.find()", ("supported", "call")),
+        (": Bank", "found.find()", ("supported", "call")),
+        (": 'Bank | None'", "found() or None", ("supported", "call")),
+        ("", "args.bank.find()", ("unverified",)),
+        ("", "args.bank", ("unverified",)),
+        (": str", "args.bank", ("unverified",)),
+        (": Bank", "'nothing'", ("contradicted",)),
+    ],
+)
+def test_what_a_library_gives_is_what_a_parameter_is_annotated_as(annotation, given, verdict):
+    """The arguments of a command line, which a function may have made, may be anything else."""
+    source = GIVEN.format(annotation=annotation, given=given)
+
+    assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": verdict}
+
+
+READ = """
+class Order:
+    @property
+    def paid(self): return self.charge()
+    @property
+    def total(self): return [each for each in self.lines()]
+    def lines(self):
+        for each in self.{name}: yield each
+    @step
+    def charge(self): ...
+@step
+def pay(order): return order.total
+"""
+
+
+@pytest.mark.parametrize(("name", "verdict"), [("paid", "unverified"), ("other", "contradicted")])
+def test_a_property_of_an_unknown_object_may_read_others(name, verdict):
+    """A function that reads a property leads to what that calls, as one that calls a method."""
+    source = READ.format(name=name)
+    many = "".join(f"def read_{number}(it): return it.paid\n" for number in range(20))
+
+    assert checked(source, "pay -> charge").edges[0].verdict == verdict
+    assert checked(source + many, "pay -> charge").edges[0].verdict == "contradicted"
+
+
+MADE = """
+import attr, attrs, dataclasses, library
+from dataclasses import dataclass
+class Base:
+    def __init__(self, *given): {inherited}
+{decorator}
+class Order(Base):
+    number: int
+class Later(Order): ...
+@step
+def pay():
+    {cls}(1)
+    charge()
+@step
+def charge(): ...
+@step
+def ship(): ...
+"""
+
+
+@pytest.mark.parametrize("cls", ["Order", "Later"])
+@pytest.mark.parametrize(
+    ("decorator", "is_made"),
+    [
+        ("@dataclass", True),
+        ("@dataclasses.dataclass(frozen=True)", True),
+        ("@attrs.define", True),
+        ("@attr.s(auto_attribs=True)", True),
+        ("@dataclass(init=False)", False),
+        ("@library.known", False),
+        ("", False),
+    ],
+)
+def test_a_class_that_makes_its_init_does_not_inherit_another(cls, decorator, is_made):
+    """A dataclass, and the like, sets its fields, whatever the class that it extends does."""
+    raising, calling = (
+        verdicts(checked(MADE.format(decorator=decorator, cls=cls, inherited=inherited), edge))
+        for inherited, edge in (("raise TypeError", "pay -> charge"), ("ship()", "pay -> ship"))
+    )
+
+    assert (raising == {"pay -> charge": ("supported", "call")}) is is_made
+    assert (calling == {"pay -> ship": ("contradicted",)}) is is_made

@@ -550,3 +550,27 @@ def pay(): runner.execute({given})
 """
 
     assert verdicts(checked(source, "pay -> charge"))["pay -> charge"][0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("base", "call", "verdict"),
+    [
+        ("venv.EnvBuilder", "create(1)", "unverified"),
+        ("venv.EnvBuilder", "feed(1)", "unverified"),
+        ("library.Builder", "get()", "unverified"),
+        ("library.OrderModel", "save()", "contradicted"),
+        ("library.OrderView", "get()", "contradicted"),
+        ("object", "create(1)", "contradicted"),
+    ],
+)
+def test_a_method_of_a_library_calls_what_a_subclass_has(base, call, verdict):
+    """It may have any name; but it is known what views and models call."""
+    source = f"""
+import library, venv
+class Shop({base}):
+    @step
+    def set_up(self, context): ...
+@step
+def pay(): Shop().{call}
+"""
+    assert checked(source, "pay -> set_up").edges[0].verdict == verdict

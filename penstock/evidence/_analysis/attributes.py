@@ -84,7 +84,9 @@ def _of_library(frame: Frame, owner: External, name: str, node: ast.AST) -> Valu
         return frame.engine.module(module)  # of a package without an ``__init__.py``
     if owner.name == "django.conf.settings":
         return (*setting(frame.engine, name), External(f"{owner.name}.{name}", owner.site))
-    stored = frame.engine.load(PARSED if owner.name.endswith(_PARSING) else owner, name)
+    if owner.name.endswith(_PARSING):
+        return join(frame.engine.load(PARSED, name), UNKNOWN)
+    stored = frame.engine.load(owner, name)
     note_methods(frame, (owner,), _methods_for(name), node)
     return (*stored, External(f"{owner.name}.{name}", owner.site))
 

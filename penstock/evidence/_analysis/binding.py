@@ -11,10 +11,13 @@ from penstock.evidence._analysis.values import (
     UNKNOWN,
     Constant,
     Container,
+    External,
     Function,
+    Instance,
     Unknown,
     Value,
     Values,
+    is_vague,
     join,
 )
 
@@ -90,6 +93,9 @@ def _filled(
             values = join(known, typed) or UNKNOWN
             if is_open and has_default and not typed:
                 values = join(values, UNKNOWN)
+        elif is_vague(values) and any(isinstance(v, External) for v in values):
+            typed = annotation(function.scope, parameter.annotation)
+            values = join(values, (v for v in typed if isinstance(v, Instance)))
         bound[parameter.arg] = values
     return bound
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from penstock.evidence._analysis.attributes import attribute_of, item_of
 from penstock.evidence._analysis.by_name import imported_by
-from penstock.evidence._analysis.containers import fields_of
+from penstock.evidence._analysis.containers import fields_of, makes_init
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.external import call_external
 from penstock.evidence._analysis.frame import Frame
@@ -220,7 +220,8 @@ def _construct(frame: Frame, cls: Class, arguments: Arguments, node: ast.AST) ->
     for function in new:
         returned = _call_function(frame, function, arguments.before((cls,)), None, node)
         made = tuple(v for v in returned if isinstance(v, Instance)) or made
-    found = engine.find(cls.definition, "__init__")
+    is_made = makes_init(engine, cls.definition)
+    found = NOTHING if is_made else engine.find(cls.definition, "__init__")
     if cls.is_any:
         found = with_overrides(engine, cls.definition, "__init__", found)
     functions = [f for f in found if isinstance(f, Function)]

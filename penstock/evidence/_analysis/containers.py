@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from penstock.evidence._analysis.engine import Engine
 from penstock.evidence._analysis.frame import Frame
 from penstock.evidence._analysis.heap import ANY_ITEM, DEFAULT, KEYS
+from penstock.evidence._analysis.library import last_of
 from penstock.evidence._analysis.values import (
     NOTHING,
     UNKNOWN,
@@ -21,9 +22,21 @@ from penstock.evidence._analysis.values import (
     join,
 )
 from penstock.evidence._source.files import Definition
-from penstock.evidence._source.functions import looks_up
+from penstock.evidence._source.functions import called_by, looks_up, written
 
-__all__ = ["copy_items", "count_of", "fields_of", "items_of", "keyed_items", "list_of", "rounds_of"]
+__all__ = [
+    "copy_items",
+    "count_of",
+    "fields_of",
+    "items_of",
+    "keyed_items",
+    "list_of",
+    "makes_init",
+    "rounds_of",
+]
+
+_OF_FIELDS = {"attrs", "attributes", "dataclass", "define", "frozen", "mutable", "s"}
+"""The last names of decorators that make a class from its fields."""
 
 _MOST_ROUNDS = 40
 _CALLABLE = (Function, Class, Instance, Method, Partial)
@@ -40,6 +53,21 @@ def fields_of(engine: Engine, cls: Definition) -> list[str]:
     lines = reversed(engine.project_mro(cls))
     found = (field for one in lines for field in engine.load(Class(one), "fields"))
     return list(dict.fromkeys(each.value for each in found if isinstance(each, Constant)))
+
+
+def makes_init(engine: Engine, cls: Definition) -> bool:
+    """Return whether a decorator, as ``dataclass``, makes ``__init__``, whatever is inherited."""
+    for one in engine.project_mro(cls):
+        if engine.own(one, "__init__"):
+            return False
+        for each in one.decorators:
+            if last_of(written(called_by(each))) in _OF_FIELDS:
+                return not any(map(_is_without_init, getattr(each, "keywords", ())))
+    return False
+
+
+def _is_without_init(option: ast.keyword) -> bool:
+    return option.arg == "init" and getattr(option.value, "value", True) is False
 
 
 def items_of(engine: Engine, container: Container, keys: Values) -> Values:

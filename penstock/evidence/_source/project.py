@@ -62,6 +62,7 @@ class Project:
                 file.leave_out = declarations.leave_out
         self._known: dict[tuple[str, str, SourceFile], Any] = {}
         self._callers: dict[Definition, tuple[Definition, ...]] = {}
+        self._readers: dict[str, tuple[Definition, ...]] = {}
         self._values: dict[Definition, bool] = {}
         self._attributes: dict[str, bool] = {}
         self._classes_with: dict[str, tuple[Definition, ...]] = {}
@@ -151,7 +152,7 @@ class Project:
             self.has_searched_tests = self.has_searched_tests or with_tests
             for known in (
                 self._callers, self._values, self._attributes, self._classes_with, self._mentions,
-                self._partials,
+                self._partials, self._readers,
             ):  # fmt: skip
                 known.clear()
 
@@ -253,6 +254,18 @@ class Project:
                     if any(may_have(owner) for owner in owners):
                         found.append(definitions[number])
             known = self._callers[wanted] = tuple(found)
+        return known
+
+    def readers_of(self, name: str) -> tuple[Definition, ...]:
+        """Return the functions that read an attribute called *name*."""
+        known = self._readers.get(name)
+        if known is None:
+            found = self.search("reader", name)
+            known = self._readers[name] = tuple(
+                [*file.definitions.values()][number]
+                for file, numbers in found
+                for number in numbers
+            )
         return known
 
     def _ways_to_have(self, wanted: Definition, file: SourceFile) -> Callable[[str], bool] | None:

@@ -203,6 +203,19 @@ def _callers(file: SourceFile, name: str) -> tuple[tuple[int, frozenset[str]], .
     return tuple(callers)
 
 
+def _readers(file: SourceFile, name: str) -> tuple[int, ...]:
+    """Return which definitions are functions that read an attribute called *name*."""
+    pattern = re.compile(rf"\.[ \t]*{re.escape(name)}(?!\w)(?!\s*\()")
+    lines = [number for number, line in enumerate(file.lines, 1) if pattern.search(line)]
+    lines = [line for line in lines if file.is_in_code(line, name)]
+    return tuple(
+        number
+        for number, each in enumerate(file.definitions.values() if lines else ())
+        if each.kind == "function"
+        and any(each.location.line <= line <= each.end_line for line in lines)
+    )
+
+
 class Kept(NamedTuple):
     """How a file passes on or keeps something of a name, and does not call it."""
 
@@ -470,6 +483,7 @@ SEARCHES: Mapping[str, Callable[[SourceFile, str], Hashable]] = {
     "function": _functions,
     "partial": _partials,
     "property": _has_property,
+    "reader": _readers,
     "registration": _registrations,
     "subclass": _subclasses,
     "task": _has_task,

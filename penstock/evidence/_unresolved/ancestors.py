@@ -16,6 +16,9 @@ __all__ = ["Ancestors"]
 _NOT_KNOWN = COMMON | {"__call__"}
 """Names by which nobody knows which function is called."""
 
+_MOST_READERS = 20
+"""How many functions may read an attribute before nobody knows which of them reads a property."""
+
 
 class Ancestors:
     """The functions that may lead to those of steps, and are not steps themselves."""
@@ -36,7 +39,11 @@ class Ancestors:
             found = self._known[wanted] = [wanted]
             for each in found:
                 if each is wanted or each.name not in _NOT_KNOWN:
-                    callers = self._project.callers_of(each) or self._users_of(each)
+                    callers = (
+                        self._project.callers_of(each)
+                        or self._users_of(each)
+                        or self._readers_of(each)
+                    )
                     found += [d for d in callers if d not in self.steps and d not in found]
         return found
 
@@ -46,6 +53,13 @@ class Ancestors:
         if cls is None or not method.is_method or not self._engine.is_inherited(Class(cls)):
             return ()
         return self._project.callers_of(cls)
+
+    def _readers_of(self, method: Definition) -> tuple[Definition, ...]:
+        """Return what reads a property, unless it has a name that many attributes have."""
+        if not method.is_method or decorators_of(method).isdisjoint(PROPERTIES):
+            return ()
+        found = self._project.readers_of(method.name)
+        return found if len(found) <= _MOST_READERS else ()
 
     def with_callers(self, wanted: Definition) -> list[Definition]:
         """Return *wanted*, and the functions that call it and are not steps themselves."""

@@ -143,20 +143,27 @@ class Callbacks:
         owner, _, name = (outside.library or "").rpartition(".")
         if owner == "django.db.models.Model" and name not in _OF_RECORDS:
             return False
-        if name in OF_LIBRARIES or name.startswith("__"):
-            return (
-                self._is_of_request(owner, name, wanted)
-                or self._is_saved(owner, name, wanted)
-                or (name in _REQUESTING and self._is_called_of_given(outside, wanted))
-            )
+        is_common = name in OF_LIBRARIES or name.startswith("__")
+        if is_common and (
+            self._is_saved(owner, name, wanted)
+            or (name in _REQUESTING and self._is_called_of_given(outside, wanted))
+        ):
+            return True
+        # It is known what models and views call, and models have queries with such names.
+        is_left_out = is_common and (
+            name.startswith("__") or owner.endswith(("Model", "View", "ViewSet"))
+        )
         return self._is_of_request(owner, name, wanted) or any(
             is_of_library(self._engine, each)
             and each.name not in OF_MAKING
             and decorators_of(each).isdisjoint(PROPERTIES)
             and each.parent is not None
-            and (owner in self._engine.mro(each.parent) or self._is_given(outside, each.parent))
+            and (
+                owner in self._engine.mro(each.parent)
+                or (not is_common and self._is_given(outside, each.parent))
+            )
             and not is_called(self._engine, each)
-            for each in self._ancestors.of(wanted)
+            for each in ([] if is_left_out else self._ancestors.of(wanted))
         )
 
     def _is_saved(self, base: str, name: str, wanted: Definition) -> bool:
