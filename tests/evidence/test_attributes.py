@@ -600,3 +600,51 @@ def test_a_class_that_makes_its_init_does_not_inherit_another(cls, decorator, is
 
     assert (raising == {"pay -> charge": ("supported", "call")}) is is_made
     assert (calling == {"pay -> ship": ("contradicted",)}) is is_made
+
+
+KEPT = """
+import heapq, joblib, pickle, random
+from aiohttp import web
+from flask import current_app
+from starlette.requests import Request
+class Bank:
+    @step
+    def charge(self): ...
+class Other:
+    def charge(self): ...
+@step
+def pay(asked, banks, request: Request, other: web.Request): {line}.charge()
+"""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "current_app.extensions['bank']",
+        "request.app.state.bank",
+        "other.app['bank']",
+        "pickle.loads(asked)",
+        "joblib.load(asked)",
+        "random.choice(banks)",
+        "max(banks, key=len)",
+        "min(banks)",
+        "max(asked, banks)",
+        "heapq.heappop(banks)",
+    ],
+)
+def test_an_object_of_the_project_may_come_back_from_a_library(line):
+    """An application keeps its objects there, and functions return items or what was pickled."""
+    assert verdicts(checked(KEPT.format(line=line), "pay -> charge")) == {
+        "pay -> charge": ("unverified",)
+    }
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["random.choice([Bank()])", "max([Bank()])", "heapq.heappop([Bank()])", "max(Bank(), 1)"],
+)
+def test_an_item_of_a_list_is_called(line):
+    """Functions that choose one of several objects return one of these."""
+    assert verdicts(checked(KEPT.format(line=line), "pay -> charge")) == {
+        "pay -> charge": ("supported", "call")
+    }

@@ -16,6 +16,7 @@ from penstock.evidence._analysis.values import (
     Instance,
     Method,
     Values,
+    join,
 )
 
 __all__ = ["copy_of"]
@@ -93,6 +94,13 @@ def _next(frame: Frame, arguments: Arguments, node: ast.AST) -> Values:
     return iterate(frame, arguments.positional[0], node, is_silent=True)[0]
 
 
+def _one_of(frame: Frame, arguments: Arguments, node: ast.AST) -> Values:
+    """Return one of the items, or of several arguments."""
+    if len(arguments.positional) > 1:
+        return join(*arguments.positional)
+    return iterate(frame, arguments.positional[0], node, is_silent=True)[0]
+
+
 def _dict(frame: Frame, arguments: Arguments, node: ast.AST) -> Values:
     engine = frame.engine
     container = Container("dict", frame.site(node))
@@ -121,5 +129,6 @@ _COPYING: dict[str, Callable[[Frame, Arguments, ast.AST], Values]] = {
     "zip": _zipped,
     "enumerate": _enumerated,
     **dict.fromkeys(("next", "anext"), _next),
+    **dict.fromkeys(("max", "min", "choice", "heappop"), _one_of),
     **dict.fromkeys(("dict", "OrderedDict"), _dict),
 }  # fmt: skip

@@ -116,13 +116,20 @@ def call_external(frame: Frame, callee: External, arguments: Arguments, node: as
     _send(frame, callee, node)
     if handed and last_of(callee.name) not in SERVING:
         return handed
-    if callee.name == "builtins.eval":
-        return UNKNOWN  # the source does not have the string
+    if callee.name in _READING_OBJECTS:
+        return UNKNOWN  # the source does not have what it reads
     made = _made(frame, callee, arguments, node)
     if given:
         frame.engine.store(made, "given", given)
     return (made, *_instances(callee.site), *pending_in(arguments))
 
+
+_READING_OBJECTS = {
+    "builtins.eval",
+    *(f"{each}.{name}" for each in ("cloudpickle", "dill", "pickle") for name in ("load", "loads")),
+    *("joblib.load", "jsonpickle.decode", "threading.current_thread"),
+}
+"""Functions that return objects of any class, from a string, from a file or of the process."""
 
 _DATA = (ast.Compare, ast.BinOp, ast.UnaryOp, ast.JoinedStr, ast.List, ast.Dict, ast.Set, ast.Tuple)
 """Expressions whose values nobody calls, as the condition in ``query.filter(Order.id == 1)``."""

@@ -124,7 +124,7 @@ CONSUMERS = frozenset({
     "join", "deque", "next", "anext", "extend", "update", "writelines", "executemany",
     "bulk_create", "Counter", "OrderedDict", "enumerate", "zip", "reversed", "chain", "islice",
     "from_iterable", "filter", "map", "iter", "aiter", "batched", "tee", "tqdm", "len", "reduce",
-    "fromkeys",
+    "fromkeys", "choice", "heappop",
 })  # fmt: skip
 """Functions that iterate over what they get, or pass it on item by item."""
 

@@ -33,8 +33,11 @@ _IMPORTED = re.compile(
 _LOADED = re.compile(r"\.load\(\)|(?<=[)\]])\.(?:driver|plugin|obj)\b|\bload_entry_point\(\)")
 """How the name of a plugin begins, after what finds it."""
 
-_BAG = re.compile(r"(?:^flask\.(?:g|current_app)|^threading\.local\(\)|\.state|\.ctx)((?:\.\w+)+)$")
-"""The name of an attribute of an object for whatever an application keeps there."""
+_BAG = re.compile(
+    r"(?:^flask\.(?:g|current_app)|^threading\.local\(\)"
+    r"|\.(?:state|ctx|extensions|app(?=\[\])|(?:bot|chat|user)_data))((?:\[\])?(?:\.\w+)+)$"
+)
+"""The name of what an object has that is for whatever an application keeps there."""
 
 _OF_BAGS = {"get", "pop", "setdefault"}
 """Methods of such an object itself, which return what is kept."""
@@ -101,7 +104,7 @@ class Results:
                 return False
             return self._unknown.may_be_called(name, outside, wanted)
         if kept := _BAG.search(outside.library or ""):
-            if kept[1].count(".") == 1:
+            if re.fullmatch(r"\.\w+", kept[1]):
                 is_own = is_own and name not in _OF_BAGS
                 return is_own and self._unknown.may_be_value(outside, wanted)
             is_own_name = name == wanted.name and self._project.is_attribute(last_of(owner))
