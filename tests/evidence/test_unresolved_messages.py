@@ -471,3 +471,29 @@ def test_a_job_of_a_name_that_two_modules_have_is_not_known():
     }
 
     assert checked(files, "pay -> charge").edges[0].verdict != "supported"
+
+
+@pytest.mark.parametrize(
+    ("call", "around", "verdict"),
+    [
+        ("requests.post(order)", "@app.post('/')\ndef receive(): charge()", "unverified"),
+        ("requests.post(order)", "def receive(request): charge()", "unverified"),
+        ("requests.post(order)", "def main(): charge()", "contradicted"),
+        ("httpx.Client().post(order)", "def main(): charge()", "contradicted"),
+        ("aiohttp.ClientSession().request(order)", "def main(): charge()", "contradicted"),
+        ("library.Client().post(order)", "def main(): charge()", "unverified"),
+    ],
+)
+def test_a_request_leads_to_views(call, around, verdict):
+    """Other functions may get what is sent in another way, and not by a client of HTTP."""
+    source = f"""
+import aiohttp, httpx, library, requests
+from flask import Flask
+app = Flask(__name__)
+@step
+def pay(order): {call}
+@step
+def charge(): ...
+{around}
+"""
+    assert checked(source, "pay -> charge").edges[0].verdict == verdict

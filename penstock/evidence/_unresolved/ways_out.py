@@ -13,7 +13,7 @@ from penstock.evidence._source.functions import nodes_in
 from penstock.evidence._unresolved.ancestors import Ancestors
 from penstock.evidence._unresolved.callbacks import Callbacks
 from penstock.evidence._unresolved.decorators import Decorators
-from penstock.evidence._unresolved.methods import are_hooks, is_of_library
+from penstock.evidence._unresolved.methods import are_hooks, is_of_library, is_view
 from penstock.evidence._unresolved.results import Results
 from penstock.evidence._unresolved.unknown_values import UnknownValues
 
@@ -83,6 +83,10 @@ class WaysOut:
             for each in ancestors
             for node in nodes_in(each.node)
         )
+
+    def may_be_requested(self, wanted: Definition) -> bool:
+        """Return whether a view may lead to *wanted*."""
+        return any(is_view(self._engine, each) for each in self._ancestors.of(wanted))
 
     def is_registered(self, function: Definition) -> bool:
         """Return whether others may know *function* by a decorator."""

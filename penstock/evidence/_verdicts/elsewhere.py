@@ -34,6 +34,9 @@ _BY_MAIL = re.compile(
 _OF_HTTP = {"post", "request"}
 """Methods that send to another program, which `get` of the same object receives from."""
 
+_CLIENTS = re.compile(r"(?:aiohttp|httpx|niquests|pycurl|requests|treq|urllib3)\.")
+"""How the names of libraries begin that are clients of HTTP."""
+
 _ADDRESS = re.compile(r"web_?hook|(?:call_?back|notify|notification|return)_?ur[il]", re.IGNORECASE)
 """How a variable is called with an address at which another program calls this one."""
 
@@ -259,9 +262,21 @@ class Elsewhere:
                 return outside
             if not self._may_send(outside) or self._is_never_received(outside, target):
                 continue
+            if self._is_request(outside) and not self._may_be_requested(target):
+                continue
             if self._evidence.is_known(target) or not self._is_helper_of_many(outside):
                 return outside
         return None
+
+    def _is_request(self, outside: Outside) -> bool:
+        """Return whether a library sends a request, by HTTP, which views alone receive."""
+        library = outside.library or ""
+        return last_of(library) in _OF_HTTP and bool(_CLIENTS.match(library))
+
+    def _may_be_requested(self, target: str) -> bool:
+        """Return whether a request may lead to *target*."""
+        is_first = self._evidence.steps[target].is_entrypoint
+        return is_first or self._evidence.ways.may_be_requested(self._evidence.located[target])
 
     def _is_helper_of_many(self, outside: Outside) -> bool:
         """Return whether many lines call the function that sends, as one that counts or reports."""
