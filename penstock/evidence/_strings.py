@@ -21,13 +21,13 @@ def names_got(project: Project, function: Definition | None, text: str) -> froze
     Args:
         project: The source.
         function: The function with the call.
-        text: The call of `getattr`, as it is written.
+        text: The call of `getattr`, as it is written, or the name to which alone that is assigned.
     """
-    if function is None:
+    calls = [] if function is None else _calls_for(function, text)
+    if function is None or len(calls) != 1 or written(calls[0].func) != "getattr":
         return None
-    nodes = (each for each in nodes_in(function.node) if isinstance(each, ast.Call))
-    call = next((each for each in nodes if written(each) == text), None)
-    if call is None or written(call.func) != "getattr" or not isinstance(call.args[1], ast.Name):
+    (call,) = calls
+    if not isinstance(call.args[1], ast.Name):
         return None
     names = _passed_as(project, function, call.args[1].id, _DEEPEST) or frozenset()
     are_functions = all(_is_function(project, each) for each in names)
@@ -38,6 +38,23 @@ def _is_function(project: Project, name: str) -> bool:
     """Return whether *name* is that of a function of the project, and of no attribute."""
     is_defined = any(has_one for _, has_one in project.search("def", name))
     return is_defined and not project.is_attribute(name)
+
+
+def _calls_for(function: Definition, text: str) -> list[ast.Call]:
+    """Return the first call that is written like *text*, or all that are assigned to that name."""
+    nodes = [*nodes_in(function.node)]
+    if not text.isidentifier():
+        calls = (each for each in nodes if isinstance(each, ast.Call))
+        return [each for each in calls if written(each) == text][:1]
+    assigned = [each for each in nodes if isinstance(each, ast.Name) and each.id == text]
+    stored = [each for each in assigned if not isinstance(each.ctx, ast.Load)]
+    found = [
+        each.value
+        for each in nodes
+        if isinstance(each, ast.Assign) and isinstance(each.value, ast.Call)
+        and any(target in stored for target in each.targets)
+    ]  # fmt: skip
+    return found if len(found) == len(stored) else []
 
 
 def _passed_as(

@@ -255,3 +255,19 @@ order.handler = lib.views
 {more}
 """
     assert verdicts(checked(source, "pay -> charge")) == {"pay -> charge": (verdict,)}
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        ("found = {got}", "contradicted"),
+        ("found = getattr(module, name, None)", "contradicted"),
+        ("found = {got}\n    found = getattr(import_module(module), rest[0])", "unverified"),
+        ("found = {got}\n    for found in rest: print(found)", "unverified"),
+    ],
+)
+def test_a_variable_may_be_what_was_got(lines, found):
+    """It is that alone if nothing else is assigned to it."""
+    lines = lines.format(got="getattr(import_module(module), name)")
+
+    assert verdicts_of(body=f"{lines}\n    return found(*rest)")[1] == found

@@ -708,3 +708,35 @@ def close(): pass
     report = checked(source, f"{edges}, fetch -> sign, sign -> save, save -> close")
 
     assert verdicts(report)["mint -> close"] == (verdict,)
+
+
+@pytest.mark.parametrize(
+    ("call", "verdict"),
+    [
+        ("order.shop.ship()", "unverified"),
+        ("order.shop.send_all()", "contradicted"),
+        ("order.shop.ship", "contradicted"),
+    ],
+)
+def test_an_order_the_other_way_round_leaves_a_call_of_that_name_open(call, verdict):
+    """A method of an unknown object, after the first step in its caller, may be the second."""
+    source = f"""
+@step
+def pay(order):
+    charge()
+    {call}
+@step
+def charge(): ...
+class Shop:
+    @step
+    def ship(self): ...
+class Other:
+    def ship(self): ...
+@step
+def back():
+    Shop().ship()
+    charge()
+"""
+    edges = checked(source, "pay -> charge, charge -> ship, back -> ship").edges
+
+    assert edges[1].verdict == verdict

@@ -151,8 +151,10 @@ class Results:
             return False
         owner, _, ends = library.removeprefix(GOT).removesuffix(")").rpartition(", ")
         prefix, _, suffix = ends.partition("*")
+        names = self._unknown.names_got(outside)
+        if names is not None and names.isdisjoint(d.name for d in self._ancestors.of(wanted)):
+            return False
         if owner == A_MODULE:
-            names = self._unknown.names_got(outside)
             if names is not None and wanted.name not in names:
                 return False
             if "." in wanted.qualname and not makes_objects(self._engine, wanted):
@@ -166,6 +168,7 @@ class Results:
             each.name.startswith(prefix)
             and each.name.endswith(suffix)
             and self._decorators.fits(outside.passed, each)
+            and (names is None or each.name in names)
             and "<locals>" not in each.qualname
             and (not owner or self._may_be_of(each, owner))
             for each in (self._ancestors.of(wanted) if owner else [wanted])

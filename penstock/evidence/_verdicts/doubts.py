@@ -36,6 +36,7 @@ class Doubts:
         if against:
             # What runs the other way round may run this way, too, by a call of the first step.
             call = self._unresolved([source], target, only, after, is_moved=is_moved)
+            call = call or self._named(self._evidence.callers(source)[1:], target, after)
             if call is not None:
                 return _unverified(source, target, call)
             return self._by_other_ways(
@@ -233,6 +234,23 @@ class Doubts:
                 if self._evidence.ways.may_lead(outside, wanted, is_own=is_own):
                     return outside
         return None
+
+    def _named(self, steps: list[str], target: str, after: str | None) -> Outside | None:
+        """Return a call of something with the name of *target*, of an object that is not known."""
+        wanted = self._evidence.located[target]
+        if wanted.name in OF_TYPES | OF_LIBRARIES:
+            return None
+        return next(
+            (
+                outside
+                for step in steps
+                for outside, before in self._evidence.outside.get(step, {}).items()
+                if outside.text.endswith(f".{wanted.name}")
+                and (after is None or after in before)
+                and self._evidence.ways.may_lead(outside, wanted, is_own=False)
+            ),
+            None,
+        )
 
     def _unresolved_pair(self, source: str, target: str) -> Outside | None:
         """Return a call that may lead to *source*, before one in its function to *target*.
