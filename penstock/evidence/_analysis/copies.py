@@ -96,9 +96,8 @@ def _next(frame: Frame, arguments: Arguments, node: ast.AST) -> Values:
 
 def _one_of(frame: Frame, arguments: Arguments, node: ast.AST) -> Values:
     """Return one of the items, or of several arguments."""
-    if len(arguments.positional) > 1:
-        return join(*arguments.positional)
-    return iterate(frame, arguments.positional[0], node, is_silent=True)[0]
+    first, *others = arguments.positional
+    return join(first, *others) if others else iterate(frame, first, node, is_silent=True)[0]
 
 
 def _dict(frame: Frame, arguments: Arguments, node: ast.AST) -> Values:
