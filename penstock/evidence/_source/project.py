@@ -62,7 +62,6 @@ class Project:
                 file.leave_out = declarations.leave_out
         self._known: dict[tuple[str, str, SourceFile], Any] = {}
         self._callers: dict[Definition, tuple[Definition, ...]] = {}
-        self._readers: dict[str, tuple[Definition, ...]] = {}
         self._values: dict[Definition, bool] = {}
         self._attributes: dict[str, bool] = {}
         self._classes_with: dict[str, tuple[Definition, ...]] = {}
@@ -152,7 +151,7 @@ class Project:
             self.has_searched_tests = self.has_searched_tests or with_tests
             for known in (
                 self._callers, self._values, self._attributes, self._classes_with, self._mentions,
-                self._partials, self._readers,
+                self._partials,
             ):  # fmt: skip
                 known.clear()
 
@@ -258,15 +257,11 @@ class Project:
 
     def readers_of(self, name: str) -> tuple[Definition, ...]:
         """Return the functions that read an attribute called *name*."""
-        known = self._readers.get(name)
-        if known is None:
-            found = self.search("reader", name)
-            known = self._readers[name] = tuple(
-                [*file.definitions.values()][number]
-                for file, numbers in found
-                for number in numbers
-            )
-        return known
+        return tuple(
+            [*file.definitions.values()][number]
+            for file, numbers in self.search("reader", name)
+            for number in numbers
+        )
 
     def _ways_to_have(self, wanted: Definition, file: SourceFile) -> Callable[[str], bool] | None:
         """Return what returns whether *file* calls *wanted* of an owner, or None if of none.

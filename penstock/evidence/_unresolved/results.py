@@ -152,11 +152,10 @@ class Results:
         owner, _, ends = library.removeprefix(GOT).removesuffix(")").rpartition(", ")
         prefix, _, suffix = ends.partition("*")
         names = self._unknown.names_got(outside)
-        if names is not None and names.isdisjoint(d.name for d in self._ancestors.of(wanted)):
+        named = [wanted] if owner == A_MODULE else self._ancestors.of(wanted)
+        if names is not None and names.isdisjoint(each.name for each in named):
             return False
         if owner == A_MODULE:
-            if names is not None and wanted.name not in names:
-                return False
             if "." in wanted.qualname and not makes_objects(self._engine, wanted):
                 return False
             owner = ""
